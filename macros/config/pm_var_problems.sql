@@ -1,0 +1,159 @@
+{#
+All that is wrong with the project's vars, as a list of sentences. The rules below are
+the only place that says what a var may be; dbt_project.yml says what each is for.
+#}
+{% macro pm_var_problems() %}
+    {% set problems = [] %}
+    {% for name, rule in pm_var_rules().items() %}
+        {% do problems.extend(_pm_value_problems(name, var(name), rule)) %}
+    {% endfor %}
+    {% do problems.extend(_pm_cleaning_problems()) %}
+    {% for name in (invocation_args_dict.get('vars') or {}) %}
+        {% if name.startswith('pm_') and name not in pm_var_rules() %}
+            {% do problems.append(
+                name ~ ': unknown var; the nearest known one is ' ~ pm_nearest(name, pm_var_rules().keys() | list) ~ '.'
+            ) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(problems) %}
+{% endmacro %}
+
+
+{# kind: mapping, text, choice, date, integer, number, flag or list; bounds inclusive. #}
+{% macro pm_var_rules() %}
+    {% set flag = {'kind': 'flag'} %}
+    {% do return({
+        'pm_inputs': {'kind': 'mapping'},
+        'pm_as_of': {'kind': 'date', 'optional': true},
+        'pm_timezone': {'kind': 'text', 'optional': true},
+        'pm_currency': {'kind': 'text'},
+        'pm_language': {'kind': 'choice', 'choices': ['en', 'zh']},
+        'pm_random_seed': {'kind': 'integer', 'min': 0},
+        'pm_cleaning_rules': {'kind': 'mapping'},
+        'pm_missing_values': {'kind': 'mapping'},
+        'pm_min_order_date': {'kind': 'date'},
+        'pm_max_order_date': {'kind': 'date', 'optional': true},
+        'pm_future_gap_days': {'kind': 'integer', 'min': 1},
+        'pm_future_max_share': {'kind': 'number', 'min': 0, 'max': 0.5},
+        'pm_outlier_fence': {'kind': 'number', 'min': 0},
+        'pm_enable_rfm': flag,
+        'pm_enable_baskets': flag,
+        'pm_enable_segments': flag,
+        'pm_enable_scores': flag,
+        'pm_rfm_window_days': {'kind': 'integer', 'min': 1},
+        'pm_rfm_threshold_mode': {'kind': 'choice', 'choices': ['rolling', 'frozen', 'absolute']},
+        'pm_rfm_frozen_as_of': {'kind': 'date', 'optional': true},
+        'pm_rfm_absolute_thresholds': {'kind': 'mapping'},
+        'pm_rfm_fm_measure': {'kind': 'choice', 'choices': ['mean', 'frequency']},
+        'pm_rfm_one_time_fm_cap': {'kind': 'integer', 'min': 1, 'max': 5},
+        'pm_basket_min_support': {'kind': 'number', 'min': 0},
+        'pm_basket_min_confidence': {'kind': 'number', 'min': 0, 'max': 1},
+        'pm_basket_max_size': {'kind': 'integer', 'min': 2},
+        'pm_basket_level': {'kind': 'choice', 'choices': ['item', 'category']},
+        'pm_segment_min_k': {'kind': 'integer', 'min': 2},
+        'pm_segment_max_k': {'kind': 'integer', 'min': 2},
+        'pm_segment_min_share': {'kind': 'number', 'min': 0, 'max': 0.5},
+        'pm_horizon_days': {'kind': 'integer', 'min': 1},
+        'pm_training_snapshots': {'kind': 'integer', 'min': 1},
+        'pm_training_slide_days': {'kind': 'integer', 'min': 1},
+        'pm_training_rows_max': {'kind': 'integer', 'min': 100},
+        'pm_gate_min_customers': {'kind': 'integer', 'min': 1},
+        'pm_gate_min_history_days': {'kind': 'integer', 'min': 1},
+        'pm_gate_min_positives': {'kind': 'integer', 'min': 1},
+        'pm_gate_min_negatives': {'kind': 'integer', 'min': 1},
+    }) %}
+{% endmacro %}
+
+
+{% macro _pm_value_problems(name, value, rule) %}
+    {% if value is none or value == '' %}
+        {% do return([] if rule.optional else [name ~ ': expected a ' ~ rule.kind ~ ', got nothing.']) %}
+    {% endif %}
+    {% set kind = rule.kind %}
+    {% if kind == 'mapping' and value is not mapping %}
+        {% do return([name ~ ": expected a mapping, got '" ~ value ~ "'."]) %}
+    {% elif kind == 'flag' and value is not boolean %}
+        {% do return([name ~ ": expected true or false, got '" ~ value ~ "'."]) %}
+    {% elif kind == 'choice' and value not in rule.choices %}
+        {% do return([name ~ ': expected one of ' ~ rule.choices | join(', ') ~ ", got '" ~ value ~ "'."]) %}
+    {% elif kind == 'date' and not modules.re.match('^\\d{4}-\\d{2}-\\d{2}$', value | string) %}
+        {% do return([name ~ ": expected a date as YYYY-MM-DD, got '" ~ value ~ "'."]) %}
+    {% elif kind in ['integer', 'number'] %}
+        {% if value is boolean or value is not number or (kind == 'integer' and value is not integer) %}
+            {% do return([name ~ ': expected a' ~ ('n integer' if kind == 'integer' else ' number') ~ ", got '" ~ value ~ "'."]) %}
+        {% elif value < rule.get('min', value) or value > rule.get('max', value) %}
+            {% do return([
+                name ~ ': expected ' ~ rule.get('min', 'anything') ~ ' to ' ~ rule.get('max', 'any size') ~ ', got ' ~ value ~ '.'
+            ]) %}
+        {% endif %}
+    {% endif %}
+    {% do return([]) %}
+{% endmacro %}
+
+
+{% macro _pm_cleaning_problems() %}
+    {% set problems = [] %}
+    {% set rules = pm_switchable_rules() %}
+    {% if var('pm_cleaning_rules') is mapping %}
+        {% for rule, action in var('pm_cleaning_rules').items() %}
+            {% if rule not in rules %}
+                {% do problems.append(
+                    'pm_cleaning_rules: unknown rule ' ~ rule ~ '; the nearest known one is '
+                    ~ pm_nearest(rule, rules.keys() | list) ~ '. Known: ' ~ rules.keys() | join(', ') ~ '.'
+                ) %}
+            {% elif action not in ['reject', 'flag'] %}
+                {% do problems.append('pm_cleaning_rules.' ~ rule ~ ": expected reject or flag, got '" ~ action ~ "'.") %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+    {% if var('pm_missing_values') is mapping %}
+        {% for place, setting in var('pm_missing_values').items() %}
+            {% do problems.extend(_pm_missing_value_problems(place, setting)) %}
+        {% endfor %}
+    {% endif %}
+    {% if var('pm_rfm_threshold_mode') == 'frozen' and not var('pm_rfm_frozen_as_of') %}
+        {% do problems.append('pm_rfm_frozen_as_of: expected a date, because pm_rfm_threshold_mode is frozen; got nothing.') %}
+    {% endif %}
+    {% if var('pm_rfm_threshold_mode') == 'absolute' %}
+        {% for measure in ['recency_days', 'frequency', 'monetary'] %}
+            {% set cuts = (var('pm_rfm_absolute_thresholds') or {}).get(measure) or [] %}
+            {% if cuts | length != 4 or cuts | sort != cuts %}
+                {% do problems.append(
+                    'pm_rfm_absolute_thresholds.' ~ measure ~ ': expected four rising numbers, because'
+                    ~ ' pm_rfm_threshold_mode is absolute; got ' ~ cuts ~ '.'
+                ) %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+    {% if var('pm_segment_min_k') is integer and var('pm_segment_max_k') is integer and var('pm_segment_min_k') > var('pm_segment_max_k') %}
+        {% do problems.append(
+            'pm_segment_min_k: expected at most pm_segment_max_k (' ~ var('pm_segment_max_k') ~ '), got ' ~ var('pm_segment_min_k') ~ '.'
+        ) %}
+    {% endif %}
+    {% do return(problems) %}
+{% endmacro %}
+
+
+{% macro _pm_missing_value_problems(place, setting) %}
+    {% set allowed = {
+        'order_lines.quantity': ['drop', 'mean', 'median', 'most_frequent'],
+        'order_lines.unit_price': ['drop', 'mean', 'median', 'most_frequent'],
+        'customers.income': ['keep', 'drop', 'mean', 'median', 'most_frequent', 'model'],
+        'customers.birth_date': ['keep', 'drop', 'mean', 'median', 'most_frequent', 'model'],
+        'customers.gender': ['keep', 'drop', 'most_frequent', 'model'],
+        'customers.region': ['keep', 'drop', 'most_frequent', 'model'],
+        'customers.language': ['keep', 'drop', 'most_frequent', 'model'],
+    } %}
+    {% set where = 'pm_missing_values.' ~ place %}
+    {% if place not in allowed %}
+        {% do return([
+            'pm_missing_values: ' ~ place ~ ' cannot be filled; the nearest that can is '
+            ~ pm_nearest(place, allowed.keys() | list) ~ '. Known: ' ~ allowed.keys() | join(', ') ~ '.'
+        ]) %}
+    {% elif setting is mapping %}
+        {% do return([] if 'constant' in setting and setting | length == 1 else [where ~ ': expected {constant: value}, got ' ~ setting ~ '.']) %}
+    {% elif setting not in allowed[place] %}
+        {% do return([where ~ ': expected ' ~ allowed[place] | join(', ') ~ " or {constant: value}, got '" ~ setting ~ "'."]) %}
+    {% endif %}
+    {% do return([]) %}
+{% endmacro %}

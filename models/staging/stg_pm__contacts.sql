@@ -1,0 +1,1 @@
+{{ pm_accepted_rows('contacts', ref('stg_pm__contacts_checked')) }}

@@ -1,0 +1,1 @@
+{{ pm_checked_input('erasures') }}

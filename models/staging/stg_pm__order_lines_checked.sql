@@ -1,0 +1,172 @@
+{%- set is_relation = pm_input('order_lines').kind == 'relation' -%}
+{%- set source = 'raw_rows' if is_relation else pm_input_from('order_lines') -%}
+with
+{% if is_relation %}
+    -- Read once: two reads of a view may number its rows differently.
+    raw_rows as {{ pm_materialized() }} (
+        select * from {{ pm_input_from('order_lines') }}
+    ),
+{% endif %}
+
+date_bounds as (
+    select * from {{ ref('stg_pm__order_date_bounds') }}
+),
+
+item_spellings as (
+    select * from {{ ref('stg_pm__item_spellings') }}
+),
+
+line_defaults as (
+    select * from {{ ref('stg_pm__line_defaults') }}
+),
+
+lines_typed as (
+    {{ pm_typed_rows('order_lines', source=source) }}
+),
+
+rows_hashed as (
+    {{ pm_typed_rows('order_lines', source=source) }}
+),
+
+-- Rows equal in every raw column. The hash keeps this to eight bytes a row; the test
+-- order_lines_duplicates_are_equal would catch two rows that merely share one.
+rows_repeated as (
+    select
+        row_hash,
+        min(raw_row_id) as first_raw_row_id
+    from rows_hashed
+    group by row_hash
+    having count(*) > 1
+),
+
+{% if pm_has_column('order_lines', 'order_line_id') %}
+    lines_identified as (
+        {{ pm_typed_rows('order_lines', source=source) }}
+    ),
+
+    line_ids_repeated as (
+        select
+            order_line_id,
+            min(raw_row_id) as first_raw_row_id
+        from lines_identified
+        where order_line_id is not null
+        group by order_line_id
+        having count(*) > 1
+    ),
+{% else %}
+    line_ids_repeated as (
+        select
+            cast(null as string) as order_line_id,
+            cast(null as bigint) as first_raw_row_id
+        where false
+    ),
+{% endif %}
+
+lines_completed as (
+    select
+        lines_typed.raw_row_id,
+        lines_typed.raw_record,
+        lines_typed.order_line_id,
+        lines_typed.order_id,
+        lines_typed.customer_id,
+        item_spellings.item_id,
+        lines_typed.item_id_as_written,
+        lines_typed.item_name,
+        lines_typed.category,
+        lines_typed.channel,
+        lines_typed.country,
+        lines_typed.passthrough,
+        lines_typed.ordered_at,
+        coalesce(lines_typed.quantity, {{ pm_line_default('quantity') }}) as quantity,
+        coalesce(lines_typed.unit_price, {{ pm_line_default('unit_price') }})
+            as unit_price,
+        lines_typed.discount_amount,
+        lines_typed.unit_cost,
+        lines_typed.is_return,
+        lines_typed.is_invalid_ordered_at,
+        lines_typed.is_invalid_quantity,
+        lines_typed.is_invalid_unit_price,
+        lines_typed.is_invalid_discount_amount,
+        lines_typed.is_invalid_unit_cost,
+        lines_typed.is_invalid_is_return,
+        lines_typed.quantity is null as is_quantity_imputed,
+        lines_typed.unit_price is null as is_unit_price_imputed,
+        item_spellings.is_service_code,
+        date_bounds.first_possible_date,
+        date_bounds.last_possible_date,
+        rows_repeated.first_raw_row_id,
+        line_ids_repeated.first_raw_row_id as first_raw_row_id_of_line_id
+    from lines_typed
+    cross join date_bounds
+    left join item_spellings
+        on lines_typed.item_id_as_written = item_spellings.spelling
+    left join rows_repeated
+        on lines_typed.row_hash = rows_repeated.row_hash
+    left join line_ids_repeated
+        on lines_typed.order_line_id = line_ids_repeated.order_line_id
+    {% if pm_has_line_defaults() %}
+        left join line_defaults
+            on item_spellings.item_id = line_defaults.item_id
+    {% endif %}
+),
+
+lines_judged as (
+    select
+        *,
+        case
+            {{ pm_need_verdicts('order_lines') }}
+            {{ pm_rule_branches('reject') }}
+            when raw_row_id > first_raw_row_id_of_line_id then 'duplicate_line_id'
+        end as reject_reason,
+        case {{ pm_rule_branches('flag') }} end as flagged_rule,
+        coalesce(is_return, false) or quantity < 0 as is_return_line,
+        -- A return leaves the shop's stock with a plus, so its quantity is below zero.
+        case when is_return then -abs(quantity) else quantity end as signed_quantity
+    from lines_completed
+),
+
+final as (
+    select
+        raw_row_id,
+        coalesce(order_line_id, cast(raw_row_id as string)) as order_line_id,
+        order_id,
+        customer_id,
+        item_id,
+        item_name,
+        category,
+        channel,
+        country,
+        passthrough,
+        ordered_at,
+        signed_quantity as quantity,
+        unit_price,
+        coalesce(abs(discount_amount), 0) as discount_amount,
+        unit_cost,
+        cast(round(signed_quantity * unit_price, 2) as decimal(18,2)) as gross_amount,
+        cast(
+            round(signed_quantity * unit_price, 2)
+            - sign(signed_quantity) * coalesce(abs(discount_amount), 0)
+            as decimal(18,2)
+        ) as net_amount,
+        is_return_line as is_return,
+        customer_id is null as is_anonymous,
+        item_id_as_written != item_id as is_item_code_fixed,
+        is_quantity_imputed and quantity is not null as is_quantity_imputed,
+        is_unit_price_imputed and unit_price is not null as is_unit_price_imputed,
+        nullif(concat_ws(
+            ',',
+            case when is_invalid_discount_amount then 'discount_amount' end,
+            case when is_invalid_unit_cost then 'unit_cost' end,
+            case when is_invalid_is_return then 'is_return' end
+        ), '') as invalid_columns,
+        flagged_rule,
+        reject_reason,
+        case when reject_reason = 'exact_duplicate' then first_raw_row_id end
+            as duplicate_of_raw_row_id,
+        case
+            when reject_reason is not null then {{ pm_row_to_json('raw_record') }}
+        end as raw_values
+    from lines_judged
+)
+
+select * from final
