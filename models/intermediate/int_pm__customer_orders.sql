@@ -1,0 +1,73 @@
+with order_lines as (
+    select * from {{ ref('int_pm__order_lines') }}
+),
+
+return_matches as (
+    select * from {{ ref('int_pm__return_matches') }}
+),
+
+orders_refunded as (
+    select
+        sale_order_id as order_id,
+        sum(quantity) as returned_quantity,
+        max(returned_at) as last_returned_at
+    from return_matches
+    group by sale_order_id
+),
+
+orders_summed as (
+    select
+        order_id,
+        customer_id,
+        count(*) as line_count,
+        sum(case when is_return then 0 else 1 end) as sale_line_count,
+        sum(case when is_return then 0 else quantity end) as item_count,
+        sum(case when is_return then 0 else gross_amount end) as gross_revenue,
+        sum(case when is_return then 0 else gross_amount - net_amount end)
+            as discount_amount,
+        sum(case when is_return then -net_amount else 0 end) as returned_revenue,
+        sum(net_amount) as net_revenue,
+        sum(winsorised_net_amount) as winsorised_net_revenue,
+        sum(
+            case
+                when is_return or returned_quantity = 0 then 0
+                else net_amount * returned_quantity / quantity
+            end
+        ) as refunded_amount,
+        min(channel) as channel,
+        min(country) as country,
+        min(ordered_at) as ordered_at
+    from order_lines
+    group by order_id, customer_id
+),
+
+final as (
+    select
+        orders_summed.order_id,
+        orders_summed.customer_id,
+        orders_summed.channel,
+        orders_summed.country,
+        orders_summed.line_count,
+        cast(orders_summed.item_count as decimal(18,3)) as item_count,
+        cast(orders_summed.gross_revenue as decimal(18,2)) as gross_revenue,
+        cast(orders_summed.discount_amount as decimal(18,2)) as discount_amount,
+        cast(orders_summed.returned_revenue as decimal(18,2)) as returned_revenue,
+        cast(orders_summed.net_revenue as decimal(18,2)) as net_revenue,
+        cast(orders_summed.winsorised_net_revenue as decimal(18,2))
+            as winsorised_net_revenue,
+        cast(round(orders_summed.refunded_amount, 2) as decimal(18,2))
+            as refunded_amount,
+        orders_summed.sale_line_count = 0 as is_return,
+        orders_summed.ordered_at,
+        case
+            when orders_refunded.returned_quantity >= orders_summed.item_count
+                then orders_refunded.last_returned_at
+        end as fully_returned_at
+    from orders_summed
+    left join orders_refunded
+        on
+            orders_summed.order_id = orders_refunded.order_id
+            and orders_summed.sale_line_count > 0
+)
+
+select * from final
