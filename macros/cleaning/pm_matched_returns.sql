@@ -3,16 +3,20 @@ Which sale each returned unit came from: one row per return line and sale line, 
 
     {{ pm_matched_returns('lines', ['customer_id', 'item_id']) }}
 
-`lines` has order_line_id, the keys, ordered_at, is_return and units (above zero).
+`lines` has order_line_id, order_id, the keys, ordered_at, is_return and units (above
+zero).
 A return takes units of the latest sales at or before it, and a unit is returned once.
 Read backwards in time, returned units queue up and each sale serves the queue in turn;
 `idle` counts units sold while no return waited. Both sides are then intervals on one
 line of matched units, and overlapping intervals match (Lindley's waiting line).
+Lines of one moment are taken by what is in them before their id, which may be no more
+than their place in the input.
 #}
 {% macro pm_matched_returns(lines, keys) %}
+    {% set sequence = 'ordered_at desc, is_return desc, order_id desc, units desc, order_line_id desc' %}
     {% set window %}
         partition by {{ keys | join(', ') }}
-        order by ordered_at desc, is_return desc, order_line_id desc
+        order by {{ sequence }}
         rows between unbounded preceding and current row
     {% endset %}
     with units_cumulated as (
@@ -44,7 +48,7 @@ line of matched units, and overlapping intervals match (Lindley's waiting line).
                     - coalesce(
                         lag(idle_so_far) over (
                             partition by {{ keys | join(', ') }}
-                            order by ordered_at desc, is_return desc, order_line_id desc
+                            order by {{ sequence }}
                         ),
                         0
                     )

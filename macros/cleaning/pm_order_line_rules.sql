@@ -13,6 +13,7 @@ Every rule that may catch an order line, as {'rule', 'action'}, in judging order
             {% do rules.append({'rule': 'invalid_' ~ column, 'action': 'reject'}) %}
         {% endif %}
     {% endfor %}
+    {% do rules.append({'rule': 'amount_out_of_range', 'action': 'reject'}) %}
     {% for rule in pm_switchable_rules() %}
         {% do rules.append({'rule': rule, 'action': pm_cleaning_rule(rule)}) %}
     {% endfor %}

@@ -1,6 +1,6 @@
 {#
-The mapping of one input, completed: {'kind': 'none' | 'relation' | 'files',
-'relation', 'paths', 'format', 'options', 'columns', 'passthrough'}.
+The mapping of one input, completed: {'kind': 'none' | 'relation' | 'files' | 'query',
+'relation', 'paths', 'query', 'format', 'options', 'columns', 'passthrough'}.
 
     {{ pm_input('order_lines').kind }}  ->  files
 
@@ -14,7 +14,14 @@ The mapping of one input, completed: {'kind': 'none' | 'relation' | 'files',
     {% for path in paths %}
         {% do resolved.append(_pm_resolve_path(path)) %}
     {% endfor %}
-    {% set kind = 'files' if paths else ('relation' if mapping.get('relation') else 'none') %}
+    {% set query = _pm_fill_in_variables(mapping.get('query') or '').strip().rstrip(';') %}
+    {% if paths %}
+        {% set kind = 'files' %}
+    {% elif query %}
+        {% set kind = 'query' %}
+    {% else %}
+        {% set kind = 'relation' if mapping.get('relation') else 'none' %}
+    {% endif %}
     {% set format = mapping.get('format') %}
     {% if not format and resolved %}
         {% set is_parquet = modules.re.search('\\.(parquet|pq)$', resolved[0]) %}
@@ -24,6 +31,7 @@ The mapping of one input, completed: {'kind': 'none' | 'relation' | 'files',
         'kind': kind,
         'relation': mapping.get('relation'),
         'paths': resolved,
+        'query': query,
         'format': format,
         'options': mapping.get('options') or {},
         'columns': mapping.get('columns') or {},
@@ -32,17 +40,23 @@ The mapping of one input, completed: {'kind': 'none' | 'relation' | 'files',
 {% endmacro %}
 
 
-{# `${NAME}` becomes that environment variable; a relative path starts at the project. #}
-{% macro _pm_resolve_path(path) %}
+{# `${NAME}` becomes that environment variable. #}
+{% macro _pm_fill_in_variables(text) %}
     {% set parts = [] %}
-    {% for part in modules.re.split('(\\$\\{[A-Za-z_][A-Za-z0-9_]*\\})', path) %}
+    {% for part in modules.re.split('(\\$\\{[A-Za-z_][A-Za-z0-9_]*\\})', text) %}
         {% if part.startswith('${') and part.endswith('}') %}
             {% do parts.append(env_var(part[2:-1], '')) %}
         {% else %}
             {% do parts.append(part) %}
         {% endif %}
     {% endfor %}
-    {% set resolved = parts | join('') %}
+    {% do return(parts | join('')) %}
+{% endmacro %}
+
+
+{# A relative path starts at the project. #}
+{% macro _pm_resolve_path(path) %}
+    {% set resolved = _pm_fill_in_variables(path) %}
     {% if modules.re.match('^(/|[A-Za-z]:|[a-z0-9]+://)', resolved) %}
         {% do return(resolved) %}
     {% endif %}

@@ -1,15 +1,20 @@
 {#
-What to select an input from: a table function over its files, or its relation.
+What to select an input from: a table function over its files, its relation, or its
+query in brackets.
 
     select * from {{ pm_input_from('order_lines') }} as raw_input
 
 `relation` may be a name (raw.sales) or the text of a dbt call, "ref('stg_sales')" or
-"source('shop', 'sales')"; the call is made, so that dbt knows the order of building.
+"source('shop', 'sales')"; the call is made, so that dbt knows the order of building. dbt sees nothing of what a
+`query` reads: a model of your own is a `relation`.
 #}
 {% macro pm_input_from(name) %}
     {% set input = pm_input(name) %}
     {% if input.kind == 'files' %}
         {% do return(pm_read_files(input.paths, input.format, input.options)) %}
+    {% elif input.kind == 'query' %}
+        {# The line end closes a comment on the query's last line. #}
+        {% do return('(' ~ input.query ~ '\n)') %}
     {% endif %}
     {% do return(_pm_relation(input.relation)) %}
 {% endmacro %}

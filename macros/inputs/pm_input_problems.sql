@@ -16,13 +16,16 @@ built later in the same run; its staging model asks again.
     {% endif %}
     {% set mapping = var('pm_inputs').get(name) %}
     {% if mapping is not mapping and mapping is not none %}
-        {% do return([where ~ ': expected `relation:` or `path:` below it, got ' ~ mapping ~ '.']) %}
+        {% do return([where ~ ': expected `relation:`, `path:` or `query:` below it, got ' ~ mapping ~ '.']) %}
     {% endif %}
-    {% set problems = _pm_mapping_shape_problems(name, where, mapping or {}) %}
-    {% set input = pm_input(name) %}
-    {% if problems or input.kind == 'none' %}
+    {% if not mapping %}
+        {% do return([where ~ ': order_lines is required and not mapped.'] if name == 'order_lines' else []) %}
+    {% endif %}
+    {% set problems = _pm_mapping_shape_problems(name, where, mapping) %}
+    {% if problems %}
         {% do return(problems) %}
     {% endif %}
+    {% set input = pm_input(name) %}
     {% if input.kind == 'files' %}
         {% for path in input.paths %}
             {% if pm_file_count(path) == 0 %}
@@ -33,6 +36,11 @@ built later in the same run; its staging model asks again.
                 ) %}
             {% endif %}
         {% endfor %}
+    {% elif input.kind == 'query' %}
+        {% set error = pm_query_error('select * from ' ~ pm_input_from(name)) %}
+        {% if error %}
+            {% do problems.append(where ~ '.query: ' ~ error ~ '. Asked: ' ~ input.query.split() | join(' ') ~ '.') %}
+        {% endif %}
     {% else %}
         {% set state = _pm_relation_state(input.relation) %}
         {% if state == 'later' and is_start_up %}
@@ -53,7 +61,7 @@ built later in the same run; its staging model asks again.
 
 {% macro _pm_mapping_shape_problems(name, where, mapping) %}
     {% set problems = [] %}
-    {% set settings = ['relation', 'path', 'format', 'options', 'columns', 'passthrough'] %}
+    {% set settings = ['relation', 'path', 'query', 'format', 'options', 'columns', 'passthrough'] %}
     {% for setting in mapping %}
         {% if setting not in settings %}
             {% do problems.append(
@@ -62,10 +70,24 @@ built later in the same run; its staging model asks again.
             ) %}
         {% endif %}
     {% endfor %}
-    {% if mapping.get('relation') and mapping.get('path') %}
-        {% do problems.append(where ~ ': give relation or path, not both.') %}
-    {% elif mapping and not mapping.get('relation') and not mapping.get('path') %}
-        {% do problems.append(where ~ ': neither relation nor path is given; drop the input or add one.') %}
+    {% set given = [] %}
+    {% for way in ['relation', 'path', 'query'] if mapping.get(way) %}
+        {% do given.append(way) %}
+        {% set is_text = mapping[way] is string or (way == 'path' and mapping[way] is sequence and mapping[way] is not mapping) %}
+        {% if not is_text %}
+            {% do problems.append(where ~ '.' ~ way ~ ': expected text, got ' ~ mapping[way] ~ '.') %}
+        {% endif %}
+    {% endfor %}
+    {% if given | length > 1 %}
+        {% do problems.append(where ~ ': give one of relation, path and query, not ' ~ given | join(' and ') ~ '.') %}
+    {% elif not given %}
+        {% do problems.append(where ~ ': none of relation, path and query is given; drop the input or add one.') %}
+    {% endif %}
+    {% if mapping.get('options') and mapping['options'] is not mapping %}
+        {% do problems.append(where ~ '.options: expected `name: value`, got ' ~ mapping['options'] ~ '.') %}
+    {% endif %}
+    {% if mapping.get('passthrough') and (mapping['passthrough'] is string or mapping['passthrough'] is mapping) %}
+        {% do problems.append(where ~ '.passthrough: expected a list of columns, got ' ~ mapping['passthrough'] ~ '.') %}
     {% endif %}
     {% if mapping.get('format', 'csv') not in ['csv', 'parquet'] %}
         {% do problems.append(where ~ '.format: expected csv or parquet, got ' ~ mapping.get('format') ~ '.') %}
@@ -165,13 +187,18 @@ built later in the same run; its staging model asks again.
     } %}
     {% set problems = [] %}
     {% set columns = [] %}
-    {% for column, expression in expressions.items() %}
-        {% if expression is not none %}
-            {% do columns.append(expression ~ ' as ' ~ column) %}
+    {% set from = ' from ' ~ pm_input_from(name) ~ ' as raw_input' %}
+    {% for column, expression in expressions.items() if expression is not none %}
+        {% do columns.append(expression ~ ' as ' ~ column) %}
+        {% set error = pm_query_error('select raw_input.*, ' ~ expression ~ from) if expression.startswith('(') %}
+        {% if error %}
+            {% do problems.append(where ~ '.columns.' ~ column ~ ": '" ~ expression ~ "' cannot be used: " ~ error ~ '.') %}
         {% endif %}
     {% endfor %}
-    {% set query = 'select ' ~ columns | join(', ') ~ ' from ' ~ pm_input_from(name) ~ ' as raw_input' %}
-    {% for column in pm_describe(query) %}
+    {% if problems %}
+        {% do return(problems) %}
+    {% endif %}
+    {% for column in pm_describe('select ' ~ columns | join(', ') ~ from) %}
         {% set wanted = pm_input_contract()[name]['columns'][column.name]['type'] %}
         {% set families = accepted.get(wanted.split('(')[0]) %}
         {% if families and _pm_type_family(column.type) not in families + ['text'] %}

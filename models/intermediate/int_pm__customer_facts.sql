@@ -30,10 +30,10 @@ sale_orders_in_sequence as (
         row_number() over (
             partition by customer_id order by ordered_at desc, order_id desc
         ) as recency_rank,
-        {{ pm_days_between(
+        {{ pm_seconds_between(
             'lag(ordered_at) over (partition by customer_id order by ordered_at, order_id)',
             'ordered_at'
-        ) }} as gap_days
+        ) }} as gap_seconds
     from orders_known
     where not is_return
 ),
@@ -41,9 +41,12 @@ sale_orders_in_sequence as (
 sequences_summed as (
     select
         customer_id,
-        avg(gap_days) as mean_order_gap_days,
-        stddev_samp(gap_days) as order_gap_standard_deviation_days,
-        max(gap_days) as longest_order_gap_days,
+        count(gap_seconds) as gap_count,
+        -- Whole numbers, so that the sums are the same in whatever order they are made.
+        sum(cast(gap_seconds as decimal(38,0))) as gap_seconds_sum,
+        sum(cast(gap_seconds as decimal(19,0)) * cast(gap_seconds as decimal(19,0)))
+            as gap_seconds_squared_sum,
+        max(gap_seconds) as longest_gap_seconds,
         count(distinct channel) as channel_count,
         max(case when recency_rank = 1 then channel end) as last_channel,
         max(case when recency_rank = 1 then country end) as last_country
@@ -99,9 +102,20 @@ final as (
             / nullif(orders_summed.order_count, 0)
             as decimal(18,2)
         ) as average_order_value,
-        sequences_summed.mean_order_gap_days,
-        sequences_summed.order_gap_standard_deviation_days,
-        sequences_summed.longest_order_gap_days,
+        cast(sequences_summed.gap_seconds_sum as double)
+        / nullif(sequences_summed.gap_count, 0)
+        / 86400 as mean_order_gap_days,
+        sqrt(
+            cast(
+                sequences_summed.gap_count * sequences_summed.gap_seconds_squared_sum
+                - sequences_summed.gap_seconds_sum * sequences_summed.gap_seconds_sum
+                as double
+            )
+            / nullif(sequences_summed.gap_count * (sequences_summed.gap_count - 1), 0)
+        )
+        / 86400 as order_gap_standard_deviation_days,
+        sequences_summed.longest_gap_seconds / cast(86400 as double)
+            as longest_order_gap_days,
         orders_summed.first_order_at,
         orders_summed.last_order_at,
         cast({{ dbt.date_trunc('month', 'orders_summed.first_order_at') }} as date)

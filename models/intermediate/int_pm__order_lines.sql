@@ -54,7 +54,7 @@ final as (
             least(order_lines.net_amount, outlier_bounds.net_amount_bound)
             as decimal(18,2)
         ) as winsorised_net_amount,
-        coalesce(units_matched.quantity, 0) as returned_quantity,
+        cast(coalesce(units_matched.quantity, 0) as decimal(18,3)) as returned_quantity,
         order_lines.flagged_rule,
         order_lines.passthrough,
         order_lines.is_return,

@@ -52,6 +52,7 @@ units_matched as (
 lines_left_over as (
     select
         lines_of_returned_pairs.order_line_id,
+        lines_of_returned_pairs.order_id,
         lines_of_returned_pairs.customer_id,
         lines_of_returned_pairs.item_id,
         lines_of_returned_pairs.ordered_at,

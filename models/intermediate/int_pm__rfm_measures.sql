@@ -30,9 +30,7 @@ orders_known as (
     from customer_orders
     inner join as_of_dates
         on customer_orders.ordered_at < as_of_dates.as_of_date
-    where
-        customer_orders.customer_id is not null
-        and {{ var('pm_enable_rfm') }}
+    where customer_orders.customer_id is not null
 ),
 
 orders_summed as (

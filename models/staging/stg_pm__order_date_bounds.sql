@@ -38,15 +38,14 @@ lonely_ends as (
 final as (
     select
         {{ pm_date_literal(var('pm_min_order_date')) }} as first_possible_date,
-        {% if var('pm_max_order_date') %}
-            {{ pm_date_literal(var('pm_max_order_date')) }} as last_possible_date
-        {% else %}
+        coalesce(
+            {% if var('pm_max_order_date') %}
+                {{ pm_date_literal(var('pm_max_order_date')) }},
+            {% endif %}
+            cast({{ dbt.dateadd('day', -1, 'min(order_date)') }} as date),
             -- Nothing is too late when no end is lonely; 9999 is past any order.
-            coalesce(
-                cast({{ dbt.dateadd('day', -1, 'min(order_date)') }} as date),
-                {{ pm_date_literal('9999-12-31') }}
-            ) as last_possible_date
-        {% endif %}
+            {{ pm_date_literal('9999-12-31') }}
+        ) as last_possible_date
     from lonely_ends
 )
 

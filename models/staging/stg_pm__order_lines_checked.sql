@@ -1,8 +1,8 @@
-{%- set is_relation = pm_input('order_lines').kind == 'relation' -%}
-{%- set source = 'raw_rows' if is_relation else pm_input_from('order_lines') -%}
+{%- set is_read_once = pm_input('order_lines').kind in ['relation', 'query'] -%}
+{%- set source = 'raw_rows' if is_read_once else pm_input_from('order_lines') -%}
 with
-{% if is_relation %}
-    -- Read once: two reads of a view may number its rows differently.
+{% if is_read_once %}
+    -- Read once: two reads of a view or query may number its rows differently.
     raw_rows as {{ pm_materialized() }} (
         select * from {{ pm_input_from('order_lines') }}
     ),
@@ -110,19 +110,39 @@ lines_completed as (
     {% endif %}
 ),
 
+lines_signed as (
+    select
+        *,
+        -- A return leaves the shop's stock with a plus, so its quantity is below zero.
+        case when is_return then -abs(quantity) else quantity end as signed_quantity
+    from lines_completed
+),
+
+lines_priced as (
+    select
+        *,
+        -- 38 digits: 18 would overflow, and stop the build, at a bar code typed as a
+        -- quantity.
+        cast(signed_quantity as decimal(20,3)) * unit_price as exact_amount
+    from lines_signed
+),
+
 lines_judged as (
     select
         *,
         case
             {{ pm_need_verdicts('order_lines') }}
+            when abs(exact_amount) >= {{ pm_line_amount_limit() }} then 'amount_out_of_range'
             {{ pm_rule_branches('reject') }}
             when raw_row_id > first_raw_row_id_of_line_id then 'duplicate_line_id'
         end as reject_reason,
         case {{ pm_rule_branches('flag') }} end as flagged_rule,
         coalesce(is_return, false) or quantity < 0 as is_return_line,
-        -- A return leaves the shop's stock with a plus, so its quantity is below zero.
-        case when is_return then -abs(quantity) else quantity end as signed_quantity
-    from lines_completed
+        case
+            when abs(exact_amount) < {{ pm_line_amount_limit() }}
+                then cast(round(exact_amount, 2) as decimal(18,2))
+        end as gross_amount
+    from lines_priced
 ),
 
 final as (
@@ -142,9 +162,9 @@ final as (
         unit_price,
         coalesce(abs(discount_amount), 0) as discount_amount,
         unit_cost,
-        cast(round(signed_quantity * unit_price, 2) as decimal(18,2)) as gross_amount,
+        gross_amount,
         cast(
-            round(signed_quantity * unit_price, 2)
+            gross_amount
             - sign(signed_quantity) * coalesce(abs(discount_amount), 0)
             as decimal(18,2)
         ) as net_amount,

@@ -18,7 +18,7 @@ segments_summed as (
         sum(monetary) as revenue,
         avg(recency_days) as mean_recency_days,
         avg(frequency) as mean_frequency,
-        avg(cast(monetary as double)) as mean_monetary
+        avg(monetary) as mean_monetary
     from rfm_scores
     group by rfm_segment
 ),
@@ -50,6 +50,7 @@ final as (
     cross join totals
     left join segments_summed
         on segment_labels.rfm_segment = segments_summed.rfm_segment
+    where {{ var('pm_enable_rfm') }}
 )
 
 select * from final

@@ -64,7 +64,9 @@ final as (
         cut_points.measured_as_of
     from cut_points
     cross join as_of
-    where cut_points.value is not null
+    where
+        cut_points.value is not null
+        and {{ var('pm_enable_rfm') }}
 )
 
 select * from final

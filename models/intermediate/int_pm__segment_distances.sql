@@ -1,0 +1,60 @@
+{%- set segments = range(1, var('pm_segment_max_k') + 1) | list -%}
+with segment_features as (
+    select * from {{ ref('int_pm__segment_features') }}
+),
+
+champion as (
+    select * from {{ ref('int_pm__segment_champion') }}
+),
+
+distances as (
+    select
+        segment_features.customer_id,
+        champion.model_version
+        {%- for segment in segments -%}
+            ,
+            {{ pm_centroid_distance(segment) }} as distance_{{ segment }}
+        {%- endfor %}
+    from segment_features
+    cross join champion
+),
+
+-- least() leaves nulls out, so segments that the champion lacks never win.
+distances_nearest as (
+    select
+        *,
+        least(
+            {%- for segment in segments -%}
+                distance_{{ segment }}{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        ) as distance
+    from distances
+),
+
+segments_assigned as (
+    select
+        *,
+        case distance
+            {% for segment in segments %}
+                when distance_{{ segment }} then {{ segment }}
+            {% endfor %}
+        end as segment_id
+    from distances_nearest
+),
+
+final as (
+    select
+        customer_id,
+        cast(segment_id as integer) as segment_id,
+        distance,
+        least(
+            {%- for segment in segments -%}
+                case when segment_id != {{ segment }} then distance_{{ segment }} end
+                {{- ', ' if not loop.last }}
+            {% endfor -%}
+        ) as second_distance,
+        model_version
+    from segments_assigned
+)
+
+select * from final

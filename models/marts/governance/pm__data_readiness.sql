@@ -1,0 +1,118 @@
+with order_lines_checked as (
+    select * from {{ ref('stg_pm__order_lines_checked') }}
+),
+
+as_of as (
+    select * from {{ ref('int_pm__as_of') }}
+),
+
+customer_facts as (
+    select * from {{ ref('int_pm__customer_facts') }}
+),
+
+basket_items as (
+    select * from {{ ref('int_pm__basket_items') }}
+),
+
+customer_snapshots as (
+    select * from {{ ref('int_pm__customer_snapshots') }}
+),
+
+line_shares as (
+    select
+        count(*) as row_count,
+        avg(case when reject_reason is null then 0.0 else 1.0 end) as rejected_share,
+        avg(case when customer_id is null then 1.0 else 0.0 end) as anonymous_share
+    from order_lines_checked
+),
+
+customers_counted as (
+    select
+        count(*) as customer_count,
+        sum(case when kept_order_count >= 3 then 1 else 0 end) as regular_customer_count
+    from customer_facts
+),
+
+baskets_counted as (
+    select
+        count(distinct case when basket_size > 1 then order_id end)
+            as multi_item_basket_count,
+        count(distinct case when basket_size > {{ var('pm_basket_max_size') }} then order_id end)
+            as oversized_basket_count
+    from basket_items
+),
+
+outcomes_counted as (
+    select
+        sum(case when split = 'train' and label = 1 then 1 else 0 end)
+            as train_positive_count,
+        sum(case when split = 'train' and label = 0 then 1 else 0 end)
+            as train_negative_count,
+        sum(case when split = 'test' then 1 else 0 end) as test_row_count
+    from customer_snapshots
+),
+
+history as (
+    select
+        coalesce(
+            {{ dbt.datediff('first_order_date', 'as_of_date', 'day') }}, 0
+        ) as history_days
+    from as_of
+),
+
+-- One branch a requirement; `is_floor` tells whether more or less is better.
+requirements as (
+    {% set requirements = [
+        ('order_lines', 'accepted_share', '1 - rejected_share', 0.9, 'line_shares', true, 'warn'),
+        ('order_lines', 'lines_with_customer_share', '1 - anonymous_share', 0.8, 'line_shares', true, 'warn'),
+        ('rfm', 'customers', 'customer_count', var('pm_gate_min_customers'), 'customers_counted', true, 'warn'),
+        ('segments', 'customers', 'customer_count', var('pm_gate_min_customers'), 'customers_counted', true, 'warn'),
+        ('baskets', 'baskets_with_several_items', 'multi_item_basket_count', 100, 'baskets_counted', true, 'warn'),
+        ('baskets', 'baskets_over_maximum_size', 'oversized_basket_count', 0, 'baskets_counted', false, 'warn'),
+        ('scores', 'history_days', 'history_days', var('pm_gate_min_history_days'), 'history', true, 'warn'),
+        ('scores', 'regular_customers', 'regular_customer_count', 30, 'customers_counted', true, 'warn'),
+        ('scores', 'training_buyers', 'train_positive_count', var('pm_gate_min_positives'), 'outcomes_counted', true, 'block'),
+        ('scores', 'training_non_buyers', 'train_negative_count', var('pm_gate_min_negatives'), 'outcomes_counted', true, 'block'),
+        ('scores', 'test_customers', 'test_row_count', 1, 'outcomes_counted', true, 'warn'),
+    ] %}
+    {% for capability, requirement, observed, required, relation, is_floor, severity in requirements %}
+        select
+            '{{ capability }}' as capability,
+            '{{ requirement }}' as requirement,
+            cast({{ observed }} as double) as observed,
+            cast({{ required }} as double) as required,
+            {{ is_floor }} as is_floor,
+            '{{ severity }}' as severity
+        from {{ relation }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+advice as (
+    select * from {{ ref('pm_readiness_advice') }}
+),
+
+final as (
+    select
+        as_of.as_of_date,
+        requirements.capability,
+        requirements.requirement,
+        coalesce(requirements.observed, 0) as observed,
+        requirements.required,
+        case
+            when requirements.is_floor and coalesce(requirements.observed, 0) >= requirements.required
+                then 'ok'
+            when not requirements.is_floor and coalesce(requirements.observed, 0) <= requirements.required
+                then 'ok'
+            else requirements.severity
+        end as status,
+        advice.advice_{{ var('pm_language') }} as advice
+    from requirements
+    cross join as_of
+    left join advice
+        on
+            requirements.capability = advice.capability
+            and requirements.requirement = advice.requirement
+)
+
+select * from final

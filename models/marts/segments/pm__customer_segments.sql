@@ -1,0 +1,34 @@
+with segment_distances as (
+    select * from {{ ref('int_pm__segment_distances') }}
+),
+
+segment_names as (
+    select * from {{ ref('int_pm__segment_names') }}
+),
+
+as_of as (
+    select * from {{ ref('int_pm__as_of') }}
+),
+
+final as (
+    select
+        as_of.as_of_date,
+        segment_distances.customer_id,
+        segment_distances.segment_id,
+        segment_names.segment_name,
+        segment_distances.distance,
+        -- 1 on the centroid, 0 halfway between two segments; a lone segment is certain.
+        case
+            when segment_distances.second_distance is null then 1.0
+            when segment_distances.second_distance = 0 then 0.0
+            else 1 - segment_distances.distance / segment_distances.second_distance
+        end as confidence,
+        'kmeans' as algorithm,
+        segment_distances.model_version
+    from segment_distances
+    cross join as_of
+    left join segment_names
+        on segment_distances.segment_id = segment_names.segment_id
+)
+
+select * from final

@@ -1,0 +1,17 @@
+"""K-means for each number of segments, as rows of parameters and metrics."""
+
+from precision_marketing.segments import fit_segment_models
+
+
+def model(dbt, session):
+    features = dbt.ref("int_pm__segment_sample").to_arrow_table()
+    return fit_segment_models(
+        features,
+        key="customer_id",
+        feature_columns=[c for c in features.column_names if c != "customer_id"],
+        min_k=dbt.config.get("min_k"),
+        max_k=dbt.config.get("max_k"),
+        min_share=dbt.config.get("min_share"),
+        random_state=dbt.config.get("random_state"),
+        order_by="log_order_value",
+    )

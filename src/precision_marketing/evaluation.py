@@ -1,0 +1,460 @@
+"""How good are probabilities: metrics on held-back rows, beside a baseline."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from scipy.special import expit, logit
+
+from precision_marketing.frames import (
+    at_least,
+    conform,
+    hash_order,
+    key_fields,
+    one_thread,
+    require_columns,
+    sorted_by,
+    to_matrix,
+)
+
+ECE_BINS = 10
+LIFT_SHARE = 0.10
+CONFIDENCE = 0.95
+# Rows behind the intervals. Above it a sample of whole customers is resampled and
+# the interval shrunk by the square root of the share: 200 draws stay a few seconds.
+BOOTSTRAP_ROWS = 50_000
+# An interval from fewer usable draws than this share would hide how unstable it is.
+USABLE_DRAWS = 0.5
+# What sklearn.metrics.log_loss clips to.
+SMALLEST_PROBABILITY = np.finfo(np.float64).eps
+# Relative gain in average precision over the baseline that earns an A.
+GRADE_A_GAIN = 0.10
+NEWTON_STEPS = 50
+NEWTON_TOLERANCE = 1e-10
+# log odds per log odds; beyond it the classes are separated and no slope exists.
+LARGEST_SLOPE = 1e3
+LARGEST_CONDITION = 1e14
+
+METRICS = (
+    "auc",
+    "average_precision",
+    "log_loss",
+    "brier",
+    "ks",
+    "ece",
+    "lift_at_10",
+    "calibration_slope",
+    "calibration_intercept",
+)
+GAIN = "average_precision_gain"
+COUNTS = ("positives", "rows")
+
+EVALUATION_SCHEMA = pa.schema(
+    [
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("lower", pa.float64()),
+        ("upper", pa.float64()),
+        ("baseline_value", pa.float64()),
+        ("grade", pa.string()),
+    ]
+)
+
+
+def evaluate_binary(
+    predictions: pa.Table,
+    *,
+    label: str = "label",
+    score: str = "probability",
+    baseline_score: str | None = "baseline_probability",
+    key_columns: Sequence[str] = ("as_of_date", "customer_id"),
+    customer: str = "customer_id",
+    group_columns: Sequence[str] = (),
+    n_bootstrap: int = 200,
+    random_state: int = 0,
+) -> pa.Table:
+    """Judge predicted probabilities of a yes/no outcome.
+
+    Parameters
+    ----------
+    predictions : pyarrow.Table
+        One row per `group_columns` and `key_columns`, in any order: held-back rows.
+    label : str
+        Column with the outcome, 0/1 or a flag.
+    score : str
+        Column with the probability, between 0 and 1.
+    baseline_score : str, optional
+        Column with the baseline's probability of the same rows, or None.
+    key_columns : sequence of str
+    customer : str
+        Column whose rows are drawn together, as one customer's rows are not
+        independent.
+    group_columns : sequence of str
+        Evaluate each combination by itself, for example ("target", "model_version").
+    n_bootstrap : int
+        Draws behind lower and upper; 0 for none.
+    random_state : int
+        Seed of the draws.
+
+    Returns
+    -------
+    pyarrow.Table
+        `group_columns` and `EVALUATION_SCHEMA`: one row per group and metric, sorted
+        by group, metrics in a fixed order. lower and upper bound the value at 95 %
+        (null for counts). A metric that is not defined is null. grade is the same in
+        each row of a group. 0 rows in, 0 rows out.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing, a key repeats, a label is not 0/1, or a score is
+        missing or outside [0, 1].
+
+    Notes
+    -----
+    auc, average_precision, log_loss, brier: as in sklearn.metrics; equal scores form
+    one threshold. ks: the largest |true positive rate - false positive rate|.
+
+    ece: mean over bins, weighted by rows, of |mean score - share of positives|. Ten
+    bins of equal count; equal scores stay together, in the bin of their middle rank
+    (Naeini et al. 2015, with equal-count bins).
+
+    lift_at_10: positives among the tenth of rows with the highest scores, over a
+    tenth of all positives; a tied score that straddles the cut counts by share.
+
+    calibration_slope: b in logit(P) = a + b logit(score), 1 when calibrated, null
+    when scores are constant or separate the classes. calibration_intercept: a in
+    logit(P) = a + logit(score), 0 when calibrated (van Calster et al. 2016).
+
+    average_precision_gain: average_precision / baseline's - 1. It gives the grade:
+    A from 10 %, B from 0 %, C below; 'insufficient_data' when a class is missing,
+    'no_baseline' without a baseline.
+
+    Intervals: percentile bootstrap over customers. With more than `BOOTSTRAP_ROWS`
+    rows, a hash sample of customers of that size is resampled and the deviations from
+    its own value are scaled by sqrt(sample rows / rows) around the full value.
+    """
+    key_columns, group_columns = list(key_columns), list(group_columns)
+    at_least("n_bootstrap", n_bootstrap, 0, "use 200 for a 95 % interval")
+    scores = [score] if baseline_score is None else [score, baseline_score]
+    needed = [*group_columns, *key_columns, customer, label, *scores]
+    needed = list(dict.fromkeys(needed))
+    require_columns(predictions, needed, name="predictions")
+    schema = pa.schema([*key_fields(predictions, group_columns), *EVALUATION_SCHEMA])
+    if predictions.num_rows == 0:
+        return schema.empty_table()
+
+    keys = list(dict.fromkeys([*group_columns, *key_columns]))
+    ordered = sorted_by(predictions.select(needed), keys, name="predictions")
+    values = to_matrix(ordered, [label, *scores], name="predictions")
+    _check_values(values, label, scores)
+
+    results = []
+    starts = _group_starts(ordered, group_columns)
+    for start, stop in zip(starts, [*starts[1:], ordered.num_rows], strict=True):
+        group = ordered.slice(start, stop - start)
+        rows, grade = _evaluate(
+            values[start:stop],
+            group,
+            customer=customer,
+            n_bootstrap=n_bootstrap,
+            random_state=random_state,
+        )
+        results.append(
+            conform(
+                {
+                    **{
+                        column: pa.array(
+                            [group[column][0].as_py()] * len(rows),
+                            type=schema.field(column).type,
+                        )
+                        for column in group_columns
+                    },
+                    "metric": [row[0] for row in rows],
+                    "value": [row[1] for row in rows],
+                    "lower": [row[2] for row in rows],
+                    "upper": [row[3] for row in rows],
+                    "baseline_value": [row[4] for row in rows],
+                    "grade": [grade] * len(rows),
+                },
+                schema,
+                name="evaluation",
+            )
+        )
+    return pa.concat_tables(results).combine_chunks()
+
+
+def _check_values(values: np.ndarray, label: str, scores: list[str]) -> None:
+    bad = int(np.count_nonzero((values[:, 0] != 0) & (values[:, 0] != 1)))
+    if bad:
+        raise ValueError(
+            f"{label} must be 0 or 1, got {bad} other values; "
+            "judge only rows whose horizon has passed"
+        )
+    for position, score in enumerate(scores, start=1):
+        column = values[:, position]
+        if column.min() < 0 or column.max() > 1:
+            raise ValueError(
+                f"{score} must be a probability between 0 and 1, got values from "
+                f"{column.min()} to {column.max()}; calibrate the score first"
+            )
+
+
+def _group_starts(ordered: pa.Table, group_columns: list[str]) -> list[int]:
+    """First row of each group of a table sorted by group."""
+    changes = np.zeros(ordered.num_rows, dtype=bool)
+    changes[0] = True
+    for column in group_columns:
+        codes = ordered[column].combine_chunks().dictionary_encode().indices.to_numpy()
+        changes[1:] |= codes[1:] != codes[:-1]
+    return np.flatnonzero(changes).tolist()
+
+
+@one_thread()
+def _evaluate(
+    values: np.ndarray,
+    group: pa.Table,
+    *,
+    customer: str,
+    n_bootstrap: int,
+    random_state: int,
+) -> tuple[list[tuple], str]:
+    """Rows (metric, value, lower, upper, baseline_value) and the grade of one group."""
+    labels, score = values[:, 0], values[:, 1]
+    baseline = values[:, 2] if values.shape[1] > 2 else None
+    positives, count = labels.sum(), len(labels)
+
+    full = _paired_metrics(labels, score, baseline, np.ones(count))
+    intervals = {}
+    if n_bootstrap and 0 < positives < count:
+        intervals = _intervals(
+            labels,
+            score,
+            baseline,
+            group,
+            customer=customer,
+            full=full,
+            n_bootstrap=n_bootstrap,
+            random_state=random_state,
+        )
+    baseline_values = (
+        {} if baseline is None else _Ranked(labels, baseline).metrics(np.ones(count))
+    )
+    baseline_values[GAIN] = None if baseline is None else 0.0
+    rows = [
+        (
+            metric,
+            _null(full[metric]),
+            *intervals.get(metric, (None, None)),
+            _null(baseline_values.get(metric)),
+        )
+        for metric in (*METRICS, GAIN)
+    ]
+    rows += [
+        (name, float(number), None, None, None if baseline is None else float(number))
+        for name, number in zip(COUNTS, (positives, count), strict=True)
+    ]
+    return rows, _grade(full[GAIN], positives, count, baseline is not None)
+
+
+def _null(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def _grade(gain: float, positives: float, count: int, has_baseline: bool) -> str:
+    if not 0 < positives < count:
+        return "insufficient_data"
+    if not has_baseline:
+        return "no_baseline"
+    # Nine digits, so that a gain of exactly 10 % is not lost to the last bit.
+    gain = round(gain, 9)
+    return "A" if gain >= GRADE_A_GAIN else "B" if gain >= 0 else "C"
+
+
+def _intervals(
+    labels, score, baseline, group, *, customer, full, n_bootstrap, random_state
+) -> dict[str, tuple[float | None, float | None]]:
+    """Percentile bootstrap of each metric, drawing customers."""
+    codes = group[customer].combine_chunks().dictionary_encode()
+    members = codes.indices.to_numpy().astype(np.int64)
+    customer_count = len(codes.dictionary)
+    shrink = 1.0
+    center = dict.fromkeys(full, 0.0)
+    if len(labels) > BOOTSTRAP_ROWS:
+        people = pa.table({customer: codes.dictionary})
+        rank = np.empty(customer_count, dtype=np.int64)
+        rank[hash_order(people, [customer])] = np.arange(customer_count)
+        sizes = np.bincount(rank[members], minlength=customer_count)
+        kept_count = max(
+            1, int(np.searchsorted(sizes.cumsum(), BOOTSTRAP_ROWS, "right"))
+        )
+        kept = rank[members] < kept_count
+        shrink = np.sqrt(kept.sum() / len(labels))
+        members, customer_count = rank[members][kept], kept_count
+        labels, score = labels[kept], score[kept]
+        baseline = None if baseline is None else baseline[kept]
+        part = _paired_metrics(labels, score, baseline, np.ones(len(labels)))
+        center = {metric: full[metric] - shrink * part[metric] for metric in full}
+
+    ranked = _Ranked(labels, score)
+    ranked_baseline = None if baseline is None else _Ranked(labels, baseline)
+    generator = np.random.default_rng(random_state)
+    draws = {metric: np.empty(n_bootstrap) for metric in full}
+    for draw in range(n_bootstrap):
+        picked = generator.integers(customer_count, size=customer_count)
+        weights = np.bincount(picked, minlength=customer_count)[members].astype(float)
+        drawn = ranked.metrics(weights)
+        drawn[GAIN] = _gain(drawn, ranked_baseline, weights)
+        for metric, value in drawn.items():
+            draws[metric][draw] = value
+    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+    bounds = {}
+    for metric, values in draws.items():
+        usable = values[np.isfinite(values)]
+        if len(usable) >= USABLE_DRAWS * n_bootstrap and np.isfinite(full[metric]):
+            lower, upper = center[metric] + shrink * np.quantile(usable, tails)
+            bounds[metric] = (_null(lower), _null(upper))
+    return bounds
+
+
+def _paired_metrics(labels, score, baseline, weights) -> dict[str, float]:
+    """All metrics of a score, with its gain over the baseline."""
+    metrics = _Ranked(labels, score).metrics(weights)
+    ranked_baseline = None if baseline is None else _Ranked(labels, baseline)
+    metrics[GAIN] = _gain(metrics, ranked_baseline, weights)
+    return metrics
+
+
+def _gain(metrics, ranked_baseline, weights) -> float:
+    if ranked_baseline is None:
+        return np.nan
+    precision = ranked_baseline.average_precision(weights)
+    return metrics["average_precision"] / precision - 1 if precision > 0 else np.nan
+
+
+class _Ranked:
+    """Labels and scores sorted once, to be measured under many row weights.
+
+    A bootstrap draw is a weight per row: how often it was drawn. Sums over runs of
+    equal scores then give every metric without sorting again.
+    """
+
+    def __init__(self, labels: np.ndarray, score: np.ndarray) -> None:
+        self.order = np.argsort(-score, kind="stable")
+        self.score = score[self.order]
+        self.labels = labels[self.order]
+        self.starts = np.flatnonzero(
+            np.concatenate([[True], self.score[1:] != self.score[:-1]])
+        )
+        clipped = np.clip(self.score, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+        self.loss = -np.where(self.labels == 1, np.log(clipped), np.log1p(-clipped))
+        self.square = (self.score - self.labels) ** 2
+        self.log_odds = logit(clipped)
+
+    @cached_property
+    def recalibration(self) -> np.ndarray:
+        """Intercept and slope over all rows: where the fit of a draw starts."""
+        return _newton(
+            self.log_odds, self.labels, np.ones(len(self.labels)), np.zeros(2)
+        )
+
+    def _cumulated(self, weights):
+        """Positives and negatives at each threshold, highest score first."""
+        hits = np.add.reduceat(weights * self.labels, self.starts).cumsum()
+        total = np.add.reduceat(weights, self.starts).cumsum()
+        return hits, total - hits
+
+    def average_precision(self, weights: np.ndarray) -> float:
+        hits, misses = self._cumulated(weights[self.order])
+        return self._average_precision(hits, misses)
+
+    @staticmethod
+    def _average_precision(hits, misses) -> float:
+        if hits[-1] == 0 or misses[-1] == 0:
+            return np.nan
+        reached = hits + misses
+        precision = np.divide(hits, reached, out=np.zeros_like(hits), where=reached > 0)
+        return float((np.diff(hits, prepend=0.0) * precision).sum() / hits[-1])
+
+    def metrics(self, weights: np.ndarray) -> dict[str, float]:
+        """Every metric of `METRICS`; NaN where it is not defined."""
+        weights = weights[self.order]
+        hits, misses = self._cumulated(weights)
+        positives, negatives = hits[-1], misses[-1]
+        rows = positives + negatives
+        if rows == 0:
+            return dict.fromkeys(METRICS, np.nan)
+        metrics = dict.fromkeys(METRICS, np.nan)
+        metrics["log_loss"] = float(weights @ self.loss / rows)
+        metrics["brier"] = float(weights @ self.square / rows)
+        metrics["ece"] = self._ece(weights, hits + misses)
+        if positives == 0 or negatives == 0:
+            return metrics
+        # A pair of equal scores counts half.
+        above = hits - np.diff(hits, prepend=0.0) / 2
+        metrics["auc"] = float(
+            above @ np.diff(misses, prepend=0.0) / positives / negatives
+        )
+        metrics["average_precision"] = self._average_precision(hits, misses)
+        metrics["ks"] = float(np.abs(hits / positives - misses / negatives).max())
+        reached = np.concatenate([[0.0], hits + misses])
+        gained = np.interp(LIFT_SHARE * rows, reached, np.concatenate([[0.0], hits]))
+        metrics["lift_at_10"] = float(gained / (LIFT_SHARE * positives))
+        metrics["calibration_slope"] = self._slope(weights)
+        metrics["calibration_intercept"] = self._intercept(weights)
+        return metrics
+
+    def _ece(self, weights, reached) -> float:
+        """Expected calibration error in bins of equal count."""
+        sizes = np.diff(reached, prepend=0.0)
+        middle = (reached - sizes / 2) / reached[-1]
+        bins = np.minimum((middle * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+        gaps = np.add.reduceat(weights * (self.score - self.labels), self.starts)
+        per_bin = np.bincount(bins, weights=gaps, minlength=ECE_BINS)
+        return float(np.abs(per_bin).sum() / reached[-1])
+
+    def _slope(self, weights) -> float:
+        """Slope of the logistic regression of the label on the score's log odds."""
+        drawn = weights > 0
+        x, y, w = self.log_odds[drawn], self.labels[drawn], weights[drawn]
+        hit, miss = x[y == 1], x[y == 0]
+        if hit.min() >= miss.max() or hit.max() <= miss.min():
+            return np.nan
+        _, slope = _newton(x, y, w, self.recalibration)
+        return float(slope) if abs(slope) < LARGEST_SLOPE else np.nan
+
+    def _intercept(self, weights) -> float:
+        """Shift of all log odds that makes the mean score the share of positives."""
+        low, high = -80.0, 80.0
+        shift = 0.0
+        for _ in range(NEWTON_STEPS * 4):
+            fitted = expit(self.log_odds + shift)
+            gap = weights @ (self.labels - fitted)
+            low, high = (shift, high) if gap > 0 else (low, shift)
+            slope = weights @ (fitted * (1 - fitted))
+            moved = shift + gap / slope if slope > 0 else np.inf
+            # Newton, kept inside a shrinking bracket: the sum is monotone.
+            moved = moved if low < moved < high else (low + high) / 2
+            if abs(moved - shift) < NEWTON_TOLERANCE:
+                return float(moved)
+            shift = moved
+        return np.nan
+
+
+def _newton(x, y, w, start: np.ndarray) -> np.ndarray:
+    """Weighted logistic regression of y on 1 and x; NaN where it does not converge."""
+    beta = start
+    for _ in range(NEWTON_STEPS):
+        fitted = expit(beta[0] + beta[1] * x)
+        residual = w * (y - fitted)
+        curve = w * fitted * (1 - fitted)
+        cross = curve @ x
+        hessian = np.array([[curve.sum(), cross], [cross, curve @ (x * x)]])
+        if not np.linalg.cond(hessian) < LARGEST_CONDITION:
+            break
+        step = np.linalg.solve(hessian, [residual.sum(), residual @ x])
+        beta = beta + step
+        if np.abs(step).max() < NEWTON_TOLERANCE:
+            return beta
+    return np.full(2, np.nan)

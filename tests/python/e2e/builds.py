@@ -1,0 +1,258 @@
+"""Builds of the project through dbt's Python runner, shared by the end-to-end tests.
+
+dbt runs inside this process. Afterwards its adapter still holds the warehouse open and
+would keep a read-only connection out, so `Project.build` closes it. What the tests read
+is the file that a user of the project would read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.factory import reset_adapters
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+ROOT = Path(__file__).resolve().parents[3]
+DATA_SETS = ("online_retail", "cdnow", "groceries", "olist")
+# What a small shop's cleaning can be judged by, without any fit.
+FACTS = (
+    "+pm__rejected_rows +pm__cleaning_summary +pm__order_lines +pm__orders +pm__items"
+    " +int_pm__customer_facts"
+)
+LINES = "+stg_pm__order_lines_checked"
+
+
+def find_data_set(name: str) -> Path | None:
+    data = os.environ.get("PM_DATA")
+    folder = Path(data) / name if data else None
+    return folder if folder and folder.is_dir() else None
+
+
+def data_set_folder(name: str) -> Path:
+    """Folder of a real data set, or skip the test that asks."""
+    folder = find_data_set(name)
+    if folder is None:
+        pytest.skip(
+            f"PM_DATA is {os.environ.get('PM_DATA', 'not set')!r} and has no folder"
+            f" {name!r}: this test of real data was not run"
+        )
+    return folder
+
+
+@contextlib.contextmanager
+def environment(**variables: str | os.PathLike) -> Iterator[None]:
+    """Set environment variables, and put back what was there."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update({name: str(value) for name, value in variables.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    """What a dbt invocation left behind.
+
+    Attributes
+    ----------
+    warehouse : pathlib.Path
+        The DuckDB file.
+    outcome : dbtRunnerResult
+        dbt's own answer.
+    """
+
+    warehouse: Path
+    outcome: dbtRunnerResult
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """Status of each model, seed, test and hook by its unique id."""
+        results = getattr(self.outcome.result, "results", None) or []
+        return {result.node.unique_id: str(result.status) for result in results}
+
+    @property
+    def complaint(self) -> str:
+        """Everything that went wrong, as text; empty for a green build."""
+        lines = [str(self.outcome.exception)] if self.outcome.exception else []
+        for result in getattr(self.outcome.result, "results", None) or []:
+            if str(result.status) not in ("success", "pass", "no-op"):
+                lines.append(
+                    f"{result.node.unique_id} {result.status}: {result.message}"
+                )
+        return "\n".join(lines)
+
+    def assert_green(self) -> Build:
+        """Fail with dbt's messages unless all models and tests passed."""
+        assert self.outcome.success and not self.complaint, self.complaint
+        return self
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = duckdb.connect(str(self.warehouse), read_only=True)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def rows(self, sql: str, parameters: list | None = None) -> list[tuple]:
+        with self.connection() as connection:
+            return connection.execute(sql, parameters or []).fetchall()
+
+    def records(self, sql: str, parameters: list | None = None) -> list[dict[str, Any]]:
+        with self.connection() as connection:
+            cursor = connection.execute(sql, parameters or [])
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        with self.connection() as connection:
+            return connection.execute(sql).df()
+
+    def value(self, sql: str, parameters: list | None = None) -> Any:
+        return self.rows(sql, parameters)[0][0]
+
+    def public_tables(self) -> list[str]:
+        """The pm__ tables and views, by name."""
+        return [
+            name
+            for (name,) in self.rows(
+                "select table_name from information_schema.tables"
+                " where starts_with(table_name, 'pm__') order by table_name"
+            )
+        ]
+
+    def content_hash(self, table: str, leave_out: tuple[str, ...] = ()) -> tuple:
+        """Rows of a table and an order-free hash over them, some columns aside."""
+        without = f"exclude ({', '.join(leave_out)})" if leave_out else ""
+        return self.rows(
+            f"select count(*), sum(hash(rows_kept)::hugeint)"
+            f" from (select * {without} from {table}) as rows_kept"
+        )[0]
+
+
+class Project:
+    """The project, parsed once and built as often as wanted.
+
+    Parameters
+    ----------
+    scratch : pathlib.Path
+        Folder for dbt's target and logs.
+    folder, profiles : pathlib.Path
+        The dbt project and where its profiles.yml lies.
+    """
+
+    def __init__(
+        self, scratch: Path, folder: Path = ROOT, profiles: Path | None = None
+    ):
+        self.scratch = scratch
+        self.folder = folder
+        self.profiles = profiles or folder
+        self._manifest = None
+
+    def invoke(self, *arguments: str, manifest=None) -> dbtRunnerResult:
+        try:
+            return dbtRunner(manifest=manifest).invoke(
+                [
+                    "--quiet",
+                    "--log-path",
+                    str(self.scratch / "logs"),
+                    *arguments,
+                    "--project-dir",
+                    str(self.folder),
+                    "--profiles-dir",
+                    str(self.profiles),
+                    "--target-path",
+                    str(self.scratch / "target"),
+                ]
+            )
+        finally:
+            environment_of_dbt = DuckDBConnectionManager._ENV
+            if environment_of_dbt is not None:
+                environment_of_dbt.close()
+            DuckDBConnectionManager.close_all_connections()
+            reset_adapters()
+
+    def manifest(self):
+        """The parsed project, kept: a parse takes longer than a small build.
+
+        What a parse freezes are the `ref()`s and the configs of Python models. SQL
+        models read their vars when they run, so one manifest serves every mapping that
+        names no `ref()`, as long as only SQL models are selected.
+        """
+        if self._manifest is None:
+            outcome = self.invoke("parse")
+            assert outcome.success, outcome.exception
+            self._manifest = outcome.result
+        return self._manifest
+
+    def build(
+        self,
+        folder: Path,
+        *,
+        settings: dict | None = None,
+        select: str | None = None,
+        threads: int = 2,
+        command: str = "build",
+        with_tests: bool = True,
+        **variables: str | os.PathLike,
+    ) -> Build:
+        """Run dbt build; a selection runs on the kept manifest.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Where the warehouse goes. Its file always has the same name, because dbt
+            writes the name into the manifest as that of the database.
+        settings : dict
+            dbt vars.
+        select : str
+            What to build; everything when left out.
+        variables
+            Environment variables of this build.
+        """
+        arguments = [command, "--threads", str(threads)]
+        if settings:
+            arguments += ["--vars", json.dumps(settings)]
+        if select:
+            arguments += ["--select", *select.split()]
+        if not with_tests:
+            arguments += ["--exclude-resource-type", "test", "unit_test"]
+        warehouse = folder / "shop.duckdb"
+        with environment(PM_WAREHOUSE=warehouse, **variables):
+            outcome = self.invoke(
+                *arguments, manifest=self.manifest() if select else None
+            )
+        return Build(warehouse, outcome)
+
+
+def read_settings(name: str) -> dict:
+    """The mapping of a data set as dbt vars."""
+    return yaml.safe_load((ROOT / "inputs" / f"{name}.yml").read_text())
+
+
+def write_csv(path: Path, rows: list[dict[str, str]], delimiter: str = ",") -> Path:
+    """Write rows with the columns of the first one; what a row lacks stays empty."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(
+            file, list(rows[0]), delimiter=delimiter, lineterminator="\n", restval=""
+        )
+        writer.writeheader()
+        writer.writerows(rows)
+    return path

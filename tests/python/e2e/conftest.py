@@ -1,0 +1,77 @@
+"""Builds that several end-to-end tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from .builds import (
+    DATA_SETS,
+    FACTS,
+    Build,
+    Project,
+    data_set_folder,
+    find_data_set,
+    read_settings,
+    write_csv,
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "duckdb15: also run in the environment with DuckDB 1.5"
+    )
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str:
+    """Say which of the real data sets the tests will find."""
+    found = [name for name in DATA_SETS if find_data_set(name)]
+    missing = [name for name in DATA_SETS if name not in found]
+    return (
+        f"real data under PM_DATA={os.environ.get('PM_DATA', '(not set)')}: "
+        f"found {', '.join(found) or 'none'}; missing {', '.join(missing) or 'none'}"
+    )
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("dbt"))
+
+
+@pytest.fixture(scope="session")
+def demo(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The demo shop, built with every test at two threads."""
+    return project.build(tmp_path_factory.mktemp("demo")).assert_green()
+
+
+@pytest.fixture(scope="session")
+def build_data_set(project: Project, tmp_path_factory: pytest.TempPathFactory):
+    """A function that builds a real data set once and hands the build to all tests."""
+    builds: dict[str, Build] = {}
+
+    def build(name: str) -> Build:
+        data_set_folder(name)
+        if name not in builds:
+            builds[name] = project.build(
+                tmp_path_factory.mktemp(name), settings=read_settings(name)
+            )
+        return builds[name].assert_green()
+
+    return build
+
+
+@pytest.fixture
+def build_lines(project: Project, tmp_path: Path):
+    """A function that writes order lines to a CSV file and builds the facts on them."""
+
+    def build(rows: list[dict[str, str]], *, select: str = FACTS, **settings) -> Build:
+        path = write_csv(tmp_path / "order_lines.csv", rows)
+        settings.setdefault("pm_inputs", {"order_lines": {"path": str(path)}})
+        (tmp_path / "shop.duckdb").unlink(missing_ok=True)
+        return project.build(
+            tmp_path, settings=settings, select=select, with_tests=False
+        ).assert_green()
+
+    return build

@@ -1,0 +1,40 @@
+-- Keeping pairs with a q-value up to a level must keep as many as Benjamini and Hochberg's
+-- own procedure: order the p-values, find the last rank k with p <= k / m * level, and
+-- keep the first k.
+with p_values as (
+    select
+        p_value,
+        q_value,
+        row_number() over (order by p_value) as p_rank,
+        count(*) over () as pair_count
+    from {{ ref('pm__item_pairs') }}
+    where p_value is not null
+),
+
+levels as (
+    select 0.001 as level
+    union all
+    select 0.05 as level
+    union all
+    select 0.5 as level
+),
+
+pairs_kept as (
+    select
+        levels.level,
+        sum(case when p_values.q_value <= levels.level then 1 else 0 end) as kept_count,
+        max(
+            case
+                when p_values.p_value <= levels.level * p_values.p_rank / p_values.pair_count
+                    then p_values.p_rank
+                else 0
+            end
+        ) as expected_kept_count
+    from p_values
+    cross join levels
+    group by levels.level
+)
+
+select *
+from pairs_kept
+where kept_count != expected_kept_count

@@ -1,0 +1,43 @@
+-- Each pair is two rules, one a direction, unless its confidence is below
+-- pm_basket_min_confidence; each rule's confidence is that of its own direction.
+with item_pairs as (
+    select * from {{ ref('pm__item_pairs') }}
+),
+
+association_rules as (
+    select * from {{ ref('pm__association_rules') }}
+),
+
+rules_expected as (
+    select
+        item_a as antecedent_key,
+        item_b as consequent_item,
+        basket_count / cast(basket_count_a as double) as confidence
+    from item_pairs
+
+    union all
+
+    select
+        item_b as antecedent_key,
+        item_a as consequent_item,
+        basket_count / cast(basket_count_b as double) as confidence
+    from item_pairs
+)
+
+select
+    coalesce(rules_expected.antecedent_key, association_rules.antecedent_key)
+        as antecedent_key,
+    coalesce(rules_expected.consequent_item, association_rules.consequent_item)
+        as consequent_item
+from rules_expected
+full outer join association_rules
+    on
+        rules_expected.antecedent_key = association_rules.antecedent_key
+        and rules_expected.consequent_item = association_rules.consequent_item
+where
+    rules_expected.antecedent_key is null
+    or (
+        association_rules.antecedent_key is null
+        and rules_expected.confidence >= {{ var('pm_basket_min_confidence') }}
+    )
+    or abs(rules_expected.confidence - association_rules.confidence) > 1e-12
