@@ -1,6 +1,6 @@
 # make build   the tables: environment, then everything from INPUT into WAREHOUSE
 # make test    every test
-# make lint    SQL, Python, YAML and documentation rules
+# make lint    rules for Python, YAML, SQL and what each model must say
 # make lock    newest versions that fit pyproject.toml (needs uv)
 # make clean   forget the environment and what dbt compiled; tables stay
 
@@ -9,28 +9,28 @@ WAREHOUSE ?= $(or $(PM_WAREHOUSE),warehouse/precision_marketing.duckdb)
 PYTHON ?= python3
 
 SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
-.DELETE_ON_ERROR:
 .DEFAULT_GOAL := build
-.PHONY: build test test-duckdb-1.5 lint lock clean
+.PHONY: build test test-duckdb-1.5 lock clean
+.PHONY: lint lint-python lint-yaml lint-docs lint-sql
 
 # Another project's settings in the shell would lead dbt or Python astray.
 unexport DBT_PROJECT_DIR DBT_PROFILES_DIR DBT_PROFILE DBT_TARGET PYTHONPATH PYTHONHOME
 
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# A lock is whole: nothing is left to resolve. Twice quiet: errors alone.
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps
 OLDER_DUCKDB := .venv/duckdb-1.5
 
-# A line per model, every warning and every error; not a line per passed test.
-BRIEFLY := sed -u -E '/ [0-9]+ of [0-9]+ (START|PASS|SKIP relation .* due to) /d'
+# A line per finished model, every warning, every error; not one per passed test.
+BRIEFLY := sed -u -E '/ [0-9]+ of [0-9]+ (START|PASS|SKIP) /d'
 
 build: .venv/build.stamp
 	@if [ ! -f "$(INPUT)" ]; then \
 	    echo "make: there is no input file $(INPUT); these are at hand:" >&2; \
 	    ls inputs/*.yml >&2; exit 2; \
 	fi
-	@mkdir -p "$(dir $(WAREHOUSE))"
-	@PM_WAREHOUSE="$(WAREHOUSE)" $(BIN)/dbt --no-use-colors build \
+	@mkdir -p "$$(dirname "$(WAREHOUSE)")"
+	@set -o pipefail; PM_WAREHOUSE="$(WAREHOUSE)" $(BIN)/dbt --no-use-colors build \
 	    --vars "$$(cat "$(INPUT)")" | $(BRIEFLY)
 	@$(BIN)/precision-marketing summary --warehouse "$(WAREHOUSE)"
 
@@ -41,12 +41,21 @@ test: .venv/dev.stamp test-duckdb-1.5
 test-duckdb-1.5: .venv/dev.stamp .venv/duckdb-1.5.stamp
 	PYTHONPATH=$(OLDER_DUCKDB) $(BIN)/python -m pytest -m duckdb15
 
-lint: .venv/dev.stamp
+lint: lint-python lint-yaml lint-docs lint-sql
+
+lint-python: .venv/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+lint-yaml: .venv/dev.stamp
 	$(BIN)/yamllint --strict .
+
+lint-docs: .venv/dev.stamp
+	DBT_TARGET=lint PYTHONPATH=tests $(BIN)/dbt-score lint --run-dbt-parse
+
+# Compiles each model in memory: no warehouse is opened.
+lint-sql: .venv/dev.stamp
 	$(BIN)/sqlfluff lint models tests/singular
-	PYTHONPATH=tests $(BIN)/dbt-score lint --run-dbt-parse
 
 # -- Environment ---------------------------------------------------------------------
 
@@ -57,9 +66,9 @@ lint: .venv/dev.stamp
 	$(PYTHON) -m venv .venv
 
 .venv/build.stamp: requirements.lock pyproject.toml | .venv/bin/python
-	@echo "Installing what requirements.lock lists"
+	@echo "Installing what requirements.lock lists; a minute or two"
 	@$(INSTALL) --require-hashes -r requirements.lock
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/build.stamp

@@ -218,87 +218,58 @@ def item_labels(lines: pl.DataFrame) -> pl.DataFrame:
     return usual("item_name").join(usual("category"), on="item_id", how="full", coalesce=True)
 
 
-def matched(lines: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Units of each return taken from each sale: intervals on one line of units."""
-    is_return, units = pl.col("is_return"), pl.col("units")
-    ranked = (
-        lines.sort(
-            *keys, "ordered_at", "is_return", "order_line_id",
-            descending=[False] * len(keys) + [True] * 3,
-        )
-        .with_columns(
-            returned=pl.when(is_return).then(units).otherwise(0).cum_sum().over(keys),
-            sold=pl.when(is_return).then(0).otherwise(units).cum_sum().over(keys),
-        )
-        .with_columns(
-            idle=pl.max_horizontal(
-                0, (pl.col("sold") - pl.col("returned")).cum_max().over(keys)
-            )
-        )
-        .with_columns(
-            start=pl.when(is_return)
-            .then(pl.col("returned") - units)
-            .otherwise(
-                pl.col("sold") - units - pl.col("idle").shift(1).over(keys).fill_null(0)
-            ),
-            end=pl.when(is_return)
-            .then(pl.col("returned"))
-            .otherwise(pl.col("sold") - pl.col("idle")),
-        )
-        .select(*keys, "is_return", "row", "start", "end")
-    )  # fmt: skip
-    sales = ranked.filter(~is_return & (pl.col("start") < pl.col("end")))
-    return (
-        ranked.filter(is_return)
-        .join(sales, on=keys, suffix="_sale")
-        .filter(
-            (pl.col("start") < pl.col("end_sale"))
-            & (pl.col("start_sale") < pl.col("end"))
-        )
-        .select(
-            "row",
-            "row_sale",
-            units=pl.min_horizontal("end", "end_sale")
-            - pl.max_horizontal("start", "start_sale"),
-        )
-    )
-
-
 def return_matches(lines: pl.DataFrame) -> pl.DataFrame:
-    """Which sale each returned unit came from; same price first."""
+    """Which sale each returned unit came from: a stack of units per customer and item.
+
+    Every sale or return moves the height of its stack; in the layer between two heights
+    sales and returns take turns.
+    """
     keys = ["customer_id", "item_id"]
     pairs = lines.filter(pl.col("is_return") & pl.col("customer_id").is_not_null())
-    candidates = (
+    so_far = pl.col("units").cum_sum().over(keys)
+    moves = (
         lines.lazy()
         .select(
             "row", "order_id", *keys, "unit_price", "ordered_at", "is_return",
-            units=pl.col("quantity").abs(),
+            units="quantity",
         )
         .join(pairs.lazy().select(keys).unique(), on=keys, how="semi")
-        .collect(engine="streaming")
         .with_columns(order_line_id=pl.col("row").cast(pl.String))
-    )  # fmt: skip
-    first = matched(candidates, [*keys, "unit_price"])
-    taken = pl.concat(
-        (
-            first.select("row", "units"),
-            first.select(row="row_sale", units="units"),
+        .collect(engine="streaming")
+        .sort(*keys, "ordered_at", "is_return", "order_line_id")
+        .with_columns(
+            height=so_far - pl.min_horizontal(0, so_far.cum_min().over(keys))
         )
-    ).group_by("row").agg(taken=pl.col("units").sum())
-    left = (
-        candidates.join(taken, on="row", how="left")
-        .with_columns(units=pl.col("units") - pl.col("taken").fill_null(0))
-        .filter(pl.col("units") > 0)
+        .with_columns(before=pl.col("height").shift(1).over(keys).fill_null(0))
+        .with_columns(
+            lower=pl.min_horizontal("height", "before"),
+            upper=pl.max_horizontal("height", "before"),
+        )
+        .with_row_index("place")
+    )  # fmt: skip
+    layers = (
+        pl.concat([moves.select(*keys, bottom=side) for side in ("lower", "upper")])
+        .unique()
+        .sort(*keys, "bottom")
+        .with_columns(top=pl.col("bottom").shift(-1).over(keys))
     )
-    second = matched(left, keys)
-    orders = candidates.select(row_sale="row", sale_order_id="order_id")
-    moments = candidates.select("row", returned_at="ordered_at")
+    layer = [*keys, "bottom"]
     return (
-        pl.concat((first, second))
-        .group_by("row", "row_sale")
-        .agg(quantity=pl.col("units").sum())
-        .join(orders, on="row_sale")
-        .join(moments, on="row")
+        moves.join(layers, on=keys)
+        .filter(
+            (pl.col("lower") <= pl.col("bottom")) & (pl.col("upper") > pl.col("bottom"))
+        )
+        .sort("place")
+        .with_columns(
+            row_sale=pl.col("row").shift(1).over(layer),
+            sale_order_id=pl.col("order_id").shift(1).over(layer),
+        )
+        .filter("is_return")
+        .group_by("row", "row_sale", "sale_order_id", "customer_id")
+        .agg(
+            quantity=(pl.col("top") - pl.col("bottom")).sum(),
+            returned_at=pl.col("ordered_at").first(),
+        )
     )
 
 
@@ -338,7 +309,7 @@ def customer_orders(lines: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     """One row per order and customer."""
     is_return, net = pl.col("is_return"), pl.col("net_amount")
     sale = ~is_return
-    refunded = matches.group_by(order_id="sale_order_id").agg(
+    refunded = matches.group_by("customer_id", order_id="sale_order_id").agg(
         order_returned_quantity=pl.col("quantity").sum(),
         last_returned_at=pl.col("returned_at").max(),
     )
@@ -370,7 +341,7 @@ def customer_orders(lines: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
                 country=pl.col("country").min(),
                 ordered_at=pl.col("ordered_at").min(),
             )
-            .join(refunded.lazy(), on="order_id", how="left")
+            .join(refunded.lazy(), on=["order_id", "customer_id"], how="left")
             .with_columns(
                 fully_returned_at=pl.when(
                     ~is_return

@@ -17,5 +17,6 @@ everywhere (Press et al., Numerical Recipes, erfcc), which no SQL engine offers 
     {% for coefficient in coefficients | reverse %}
         {% set tail.text = '(' ~ coefficient ~ ' + ' ~ t ~ ' * ' ~ tail.text ~ ')' %}
     {% endfor %}
-    {% do return(t ~ ' * exp(-' ~ statistic ~ ' / 2 - 1.26551223 + ' ~ t ~ ' * ' ~ tail.text ~ ')') %}
+    {# The fit overshoots 1 by 3e-8 at zero. #}
+    {% do return('least(1, ' ~ t ~ ' * exp(-' ~ statistic ~ ' / 2 - 1.26551223 + ' ~ t ~ ' * ' ~ tail.text ~ '))') %}
 {% endmacro %}

@@ -9,10 +9,11 @@ return_matches as (
 orders_refunded as (
     select
         sale_order_id as order_id,
+        customer_id,
         sum(quantity) as returned_quantity,
         max(returned_at) as last_returned_at
     from return_matches
-    group by sale_order_id
+    group by sale_order_id, customer_id
 ),
 
 orders_summed as (
@@ -67,6 +68,7 @@ final as (
     left join orders_refunded
         on
             orders_summed.order_id = orders_refunded.order_id
+            and orders_summed.customer_id = orders_refunded.customer_id
             and orders_summed.sale_line_count > 0
 )
 

@@ -1,3 +1,7 @@
+{%- set in_time -%}
+    partition by customer_id, item_id
+    order by ordered_at asc, is_return asc, order_line_id asc
+{%- endset -%}
 with order_lines as (
     select * from {{ ref('stg_pm__order_lines') }}
 ),
@@ -10,7 +14,9 @@ returned_pairs as (
     where is_return and not is_anonymous
 ),
 
-lines_of_returned_pairs as (
+-- What a customer holds of an item is a stack: a sale lays its units on top, a return
+-- takes them off the top, and what was never sold cannot come back.
+units_moved as (
     select
         order_lines.order_line_id,
         order_lines.order_id,
@@ -19,7 +25,7 @@ lines_of_returned_pairs as (
         order_lines.unit_price,
         order_lines.ordered_at,
         order_lines.is_return,
-        abs(order_lines.quantity) as units
+        order_lines.quantity as units
     from order_lines
     inner join returned_pairs
         on
@@ -27,84 +33,111 @@ lines_of_returned_pairs as (
             and order_lines.item_id = returned_pairs.item_id
 ),
 
-matches_at_same_price as (
-    {{ pm_matched_returns(
-        'lines_of_returned_pairs', ['customer_id', 'item_id', 'unit_price']
-    ) }}
-),
-
-units_matched as (
-    select
-        return_order_line_id as order_line_id,
-        sum(units) as units
-    from matches_at_same_price
-    group by return_order_line_id
-
-    union all
-
-    select
-        sale_order_line_id as order_line_id,
-        sum(units) as units
-    from matches_at_same_price
-    group by sale_order_line_id
-),
-
-lines_left_over as (
-    select
-        lines_of_returned_pairs.order_line_id,
-        lines_of_returned_pairs.order_id,
-        lines_of_returned_pairs.customer_id,
-        lines_of_returned_pairs.item_id,
-        lines_of_returned_pairs.ordered_at,
-        lines_of_returned_pairs.is_return,
-        lines_of_returned_pairs.units - coalesce(units_matched.units, 0) as units
-    from lines_of_returned_pairs
-    left join units_matched
-        on lines_of_returned_pairs.order_line_id = units_matched.order_line_id
-    where lines_of_returned_pairs.units > coalesce(units_matched.units, 0)
-),
-
-matches_at_other_price as (
-    {{ pm_matched_returns('lines_left_over', ['customer_id', 'item_id']) }}
-),
-
-matches_united as (
+units_cumulated as (
     select
         *,
-        true as is_same_price
-    from matches_at_same_price
-
-    union all
-
-    select
-        *,
-        false as is_same_price
-    from matches_at_other_price
+        sum(units) over (
+            {{ in_time }} rows between unbounded preceding and current row
+        ) as units_so_far
+    from units_moved
 ),
 
-matches_summed as (
+-- Returns of more than was there leave the stack empty, not below it.
+stack_heights as (
     select
-        return_order_line_id,
-        sale_order_line_id,
-        sum(units) as quantity,
-        bool_and(is_same_price) as is_same_price
-    from matches_united
-    group by return_order_line_id, sale_order_line_id
+        *,
+        units_so_far - least(
+            0,
+            min(units_so_far) over (
+                {{ in_time }} rows between unbounded preceding and current row
+            )
+        ) as height
+    from units_cumulated
+),
+
+moves as (
+    select
+        order_line_id,
+        order_id,
+        customer_id,
+        item_id,
+        unit_price,
+        ordered_at,
+        is_return,
+        least(height, coalesce(lag(height) over ({{ in_time }}), 0)) as lower_height,
+        greatest(height, coalesce(lag(height) over ({{ in_time }}), 0)) as upper_height
+    from stack_heights
+),
+
+heights as (
+    select
+        customer_id,
+        item_id,
+        lower_height as height
+    from moves
+    union
+    select
+        customer_id,
+        item_id,
+        upper_height as height
+    from moves
+),
+
+layers as (
+    select
+        customer_id,
+        item_id,
+        height as layer_bottom,
+        lead(height) over (partition by customer_id, item_id order by height)
+            as layer_top
+    from heights
+),
+
+-- In one layer sales and returns take turns, so the move before a return is its sale.
+layers_moved as (
+    select
+        moves.order_line_id as return_order_line_id,
+        moves.customer_id,
+        moves.is_return,
+        moves.unit_price as returned_unit_price,
+        moves.ordered_at as returned_at,
+        layers.layer_top - layers.layer_bottom as units,
+        {% for column in ['order_line_id', 'order_id', 'unit_price'] %}
+            lag(moves.{{ column }}) over (
+                partition by moves.customer_id, moves.item_id, layers.layer_bottom
+                order by
+                    moves.ordered_at asc, moves.is_return asc, moves.order_line_id asc
+            ) as sale_{{ column }}
+            {{- ',' if not loop.last }}
+        {% endfor %}
+    from moves
+    inner join layers
+        on
+            moves.customer_id = layers.customer_id
+            and moves.item_id = layers.item_id
+            and moves.lower_height <= layers.layer_bottom
+            and moves.upper_height > layers.layer_bottom
 ),
 
 final as (
     select
-        matches_summed.return_order_line_id,
-        matches_summed.sale_order_line_id,
-        sales.order_id as sale_order_id,
-        matches_summed.quantity,
-        matches_summed.is_same_price,
-        returns.ordered_at as returned_at
-    from matches_summed
-    inner join lines_of_returned_pairs as returns
-        on matches_summed.return_order_line_id = returns.order_line_id
-    inner join lines_of_returned_pairs as sales
-        on matches_summed.sale_order_line_id = sales.order_line_id
+        return_order_line_id,
+        sale_order_line_id,
+        sale_order_id,
+        customer_id,
+        cast(sum(units) as decimal(18,3)) as quantity,
+        returned_unit_price = sale_unit_price as is_same_price,
+        returned_at
+    from layers_moved
+    where is_return
+    group by
+        return_order_line_id,
+        sale_order_line_id,
+        sale_order_id,
+        customer_id,
+        returned_unit_price,
+        sale_unit_price,
+        returned_at
 )
 
 select * from final

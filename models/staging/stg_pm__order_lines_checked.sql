@@ -1,5 +1,6 @@
 {%- set is_read_once = pm_input('order_lines').kind in ['relation', 'query'] -%}
 {%- set source = 'raw_rows' if is_read_once else pm_input_from('order_lines') -%}
+{%- set has_line_ids = pm_has_column('order_lines', 'order_line_id') -%}
 with
 {% if is_read_once %}
     -- Read once: two reads of a view or query may number its rows differently.
@@ -39,7 +40,7 @@ rows_repeated as (
     having count(*) > 1
 ),
 
-{% if pm_has_column('order_lines', 'order_line_id') %}
+{% if has_line_ids %}
     lines_identified as (
         {{ pm_typed_rows('order_lines', source=source) }}
     ),
@@ -148,7 +149,11 @@ lines_judged as (
 final as (
     select
         raw_row_id,
-        coalesce(order_line_id, cast(raw_row_id as string)) as order_line_id,
+        -- Where some lines have an id of their own, a bare number could be one of them.
+        coalesce(
+            order_line_id,
+            {% if has_line_ids %} 'row ' || {% endif %} cast(raw_row_id as string)
+        ) as order_line_id,
         order_id,
         customer_id,
         item_id,

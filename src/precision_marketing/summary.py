@@ -18,13 +18,14 @@ LANGUAGES = ("en", "zh")
 LARGEST_Q_VALUE = 0.05
 LEAST_RULE_BASKETS = 10
 
-# The lists share one grid, which fills the page.
-GRID = (44, 10, 12, 16)
+# Widths of a list's columns, which fill the page. Two names of a rule need the room.
+SEGMENT_GRID = (44, 10, 12, 16)
+RULE_GRID = (59, 5, 10, 8)
 # What each list may take of a page of 40 lines.
-REJECTION_REASONS = 3
+REJECTION_REASONS = 2
 RFM_SEGMENTS = 4
 SEGMENTS = 4
-RULES = 4
+RULES = 3
 TARGETS = 2
 WARNINGS = 2
 
@@ -40,7 +41,8 @@ WORDS = {
         "orders": "Orders",
         "between": "{first} to {last}",
         "net_revenue": "Net revenue",
-        "anonymous": ", {share} from buyers unknown",
+        "anonymous": "{share} from buyers unknown",
+        "comma": ", ",
         "order_lines": "Order lines",
         "cleaning": "{accepted} accepted ({share}), {rejected} rejected",
         "rfm": "RFM segments, revenue of their window",
@@ -58,7 +60,7 @@ WORDS = {
         "verdict": "{label}: {verdict}",
         "between_facts": "; ",
         "auc": "AUC {value} ({lower} to {upper}), baseline {baseline}",
-        "gain": "average precision {} on the baseline",
+        "gain": "average precision {} over it",
         "grade_A": "grade A, clearly better than the baseline",
         "grade_B": "grade B, better than the baseline by a little",
         "grade_C": "grade C, worse than the baseline: rather use that",
@@ -82,7 +84,8 @@ WORDS = {
         "orders": "订单",
         "between": "{first} 至 {last}",
         "net_revenue": "净收入",
-        "anonymous": "，{share} 来自匿名买家",
+        "anonymous": "{share} 来自匿名买家",
+        "comma": "，",
         "order_lines": "订单行",
         "cleaning": "接受 {accepted}（{share}），拒绝 {rejected}",
         "rfm": "RFM 分群（窗口期内收入）",
@@ -100,7 +103,7 @@ WORDS = {
         "verdict": "{label}：{verdict}",
         "between_facts": "；",
         "auc": "AUC {value}（{lower} 至 {upper}），基线 {baseline}",
-        "gain": "平均精度较基线 {}",
+        "gain": "平均精度较其 {}",
         "grade_A": "评级 A，明显优于基线",
         "grade_B": "评级 B，略优于基线",
         "grade_C": "评级 C，不如基线：建议使用基线",
@@ -278,20 +281,19 @@ def _totals(tables: _Tables, info: dict[str, Any], words: dict[str, str]) -> lis
     )
     if not orders:
         return [words["not_built"].format("pm__orders")]
-    if orders["first_date"]:
-        between = words["between"].format(
-            first=orders["first_date"], last=orders["last_date"]
-        )
-    else:
-        between = ""
+    first, last = orders["first_date"], orders["last_date"]
+    between = words["between"].format(first=first, last=last) if first else ""
     rows.append((words["orders"], f"{orders['order_count']:,}", between))
     share = _percent(orders["anonymous_revenue"], orders["net_revenue"])
+    remarks = [
+        info.get("currency", ""),
+        words["anonymous"].format(share=share) if share else "",
+    ]
     rows.append(
         (
             words["net_revenue"],
             f"{orders['net_revenue']:,.2f}",
-            info.get("currency", "")
-            + (words["anonymous"].format(share=share) if share else ""),
+            words["comma"].join(filter(None, remarks)),
         )
     )
     rows.extend(_cleaning(tables, words))
@@ -320,8 +322,9 @@ def _cleaning(tables: _Tables, words: dict[str, str]) -> list[tuple[str, str, st
     )
     rows = [(words["order_lines"], f"{read:,}", verdict)]
     if reasons:
-        dots = ["..."] if len(reasons) > REJECTION_REASONS else []
-        rows.append(("", "", ", ".join(reasons[:REJECTION_REASONS] + dots)))
+        most = reasons[:REJECTION_REASONS]
+        dots = ["..."] if len(reasons) > len(most) else []
+        rows.append(("", "", ", ".join(most + dots)))
     return rows
 
 
@@ -366,7 +369,7 @@ def _segment_list(
     )
     rows = [
         (
-            "  " + shortened(segment["name"], GRID[0] - 2),
+            "  " + shortened(segment["name"], SEGMENT_GRID[0] - 2),
             f"{segment['customer_count']:,}",
             f"{segment['revenue']:,.0f}",
             _percent(segment["share"], 1),
@@ -374,7 +377,7 @@ def _segment_list(
         for segment in segments[:most]
     ]
     return [
-        *_aligned([heads, *rows], right=[1, 2, 3], least_widths=GRID),
+        *_aligned([heads, *rows], right=[1, 2, 3], least_widths=SEGMENT_GRID),
         *_more(segments, most, table, words),
     ]
 
@@ -414,7 +417,7 @@ def _rules(tables: _Tables, words: dict[str, str]) -> list[str]:
         )
         for rule in rules
     ]
-    return _aligned([heads, *rows], right=[1, 2, 3], least_widths=GRID)
+    return _aligned([heads, *rows], right=[1, 2, 3], least_widths=RULE_GRID)
 
 
 def _model(tables: _Tables, words: dict[str, str]) -> list[str]:
@@ -486,11 +489,18 @@ def _readiness(tables: _Tables, words: dict[str, str]) -> list[str]:
     )
     if not warnings:
         return [words["readiness"], "  " + words["all_fine"]]
+    shown = [
+        (
+            f"  {words.get(warning['status'], warning['status'])}",
+            warning["capability"],
+            warning["advice"] or warning["requirement"],
+        )
+        for warning in warnings[:WARNINGS]
+    ]
+    heads = _aligned([(status, subject, "|") for status, subject, _ in shown], right=[])
     lines = [words["readiness"]]
-    for warning in warnings[:WARNINGS]:
-        status = words.get(warning["status"], warning["status"])
-        head = f"  {status} {warning['capability']}"
-        lines.extend(_wrapped(head, warning["advice"] or warning["requirement"]))
+    for head, (_, _, advice) in zip(heads, shown, strict=True):
+        lines.extend(_wrapped(head.removesuffix("  |"), advice))
     return lines + _more(warnings, WARNINGS, table, words)
 
 
@@ -548,7 +558,7 @@ def _padded(text: str, width: int, *, is_right: bool) -> str:
 
 def _pair(antecedent: str, consequent: str) -> str:
     """Both names, cut as little as the first column of the grid allows."""
-    room = GRID[0] - len("  " + " -> ")
+    room = RULE_GRID[0] - len("  " + " -> ")
     width, other_width = display_width(antecedent), display_width(consequent)
     half = room // 2
     if width + other_width > room:
@@ -586,21 +596,16 @@ def _aligned(
 
 
 def _wrapped(head: str, text: str) -> list[str]:
-    """A head and a text beside it, in as many lines as it takes."""
+    """A head and a text beside it, cut after two lines."""
     room = PAGE_WIDTH - display_width(head) - 2
     if display_width(text) > len(text):
-        lines = _wide_lines(text, room)
+        # Chinese breaks between any two characters.
+        text = shortened(text, 2 * room - 2)
+        first = next(
+            end for end in range(len(text), -1, -1) if display_width(text[:end]) <= room
+        )
+        lines = [text[:first], text[first:]] if text[first:] else [text]
     else:
-        lines = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        lines = textwrap.wrap(text, room, max_lines=2, placeholder=" ...")
     indent = " " * (display_width(head) + 2)
     return [head + "  " + lines[0], *(indent + line for line in lines[1:])]
-
-
-def _wide_lines(text: str, room: int) -> list[str]:
-    """Chinese breaks between any two characters."""
-    lines = [""]
-    for character in text:
-        if display_width(lines[-1] + character) > room:
-            lines.append("")
-        lines[-1] += character
-    return lines

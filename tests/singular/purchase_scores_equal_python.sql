@@ -4,7 +4,7 @@ with predictions as (
 ),
 
 scores as (
-    select * from {{ ref('int_pm__purchase_scores') }}
+    select * from {{ ref('ml_pm__purchase_scores') }}
 )
 
 select

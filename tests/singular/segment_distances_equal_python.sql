@@ -4,7 +4,7 @@ with assignments as (
 ),
 
 distances as (
-    select * from {{ ref('int_pm__segment_distances') }}
+    select * from {{ ref('ml_pm__segment_distances') }}
 )
 
 select

@@ -40,7 +40,11 @@ pairs_tested as (
 pairs_ranked as (
     select
         *,
-        p_value * count(*) over () / rank() over (order by p_value) as stepwise_q_value
+        -- Equal p-values share the last of their ranks; what has none was not tested.
+        p_value * count(p_value) over () / count(p_value) over (
+            order by p_value asc
+            range between unbounded preceding and current row
+        ) as stepwise_q_value
     from pairs_tested
 ),
 
@@ -48,10 +52,12 @@ pairs_ranked as (
 pairs_adjusted as (
     select
         *,
-        least(1, min(stepwise_q_value) over (
-            order by p_value desc
-            range between unbounded preceding and current row
-        )) as q_value
+        case
+            when p_value is not null then least(1, min(stepwise_q_value) over (
+                order by p_value desc
+                range between unbounded preceding and current row
+            ))
+        end as q_value
     from pairs_ranked
 ),
 

@@ -7,7 +7,7 @@ customers as (
 ),
 
 customer_attributes as (
-    select * from {{ ref('int_pm__customer_attributes') }}
+    select * from {{ ref('ml_pm__customer_attributes') }}
 ),
 
 rfm_scores as (

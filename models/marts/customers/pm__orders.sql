@@ -19,7 +19,10 @@ final as (
         min(customer_id) is null as is_anonymous,
         count(distinct customer_id) > 1 as has_several_customers,
         min(ordered_at) as ordered_at,
-        max(fully_returned_at) as fully_returned_at
+        case
+            when count(fully_returned_at) = count(case when not is_return then 1 end)
+                then max(fully_returned_at)
+        end as fully_returned_at
     from customer_orders
     group by order_id
 )

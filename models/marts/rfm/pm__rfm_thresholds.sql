@@ -44,7 +44,8 @@ as_of as (
                     {{ cut }} as cut,
                     -- Rounded, since engines interpolate with different last digits.
                     round(cast(
-                        percentile_cont({{ cut / 5 }}) within group (order by {{ measure }})
+                        percentile_cont({{ cut / 5 }})
+                        within group (order by cast({{ measure }} as double))
                         as double
                     ), 6) as value
                 from customers_active

@@ -1,10 +1,10 @@
 with purchase_scores as (
-    select * from {{ ref('int_pm__purchase_scores') }}
+    select * from {{ ref('ml_pm__purchase_scores') }}
     where split = 'score'
 ),
 
 purchase_reasons as (
-    select * from {{ ref('int_pm__purchase_reasons') }}
+    select * from {{ ref('ml_pm__purchase_reasons') }}
 ),
 
 scores_ranked as (

@@ -1,5 +1,5 @@
 with purchase_scores as (
-    select * from {{ ref('int_pm__purchase_scores') }}
+    select * from {{ ref('ml_pm__purchase_scores') }}
     where split = 'test' and probability is not null
 ),
 

@@ -1,9 +1,9 @@
 with segment_distances as (
-    select * from {{ ref('int_pm__segment_distances') }}
+    select * from {{ ref('ml_pm__segment_distances') }}
 ),
 
 segment_names as (
-    select * from {{ ref('int_pm__segment_names') }}
+    select * from {{ ref('ml_pm__segment_names') }}
 ),
 
 as_of as (

@@ -4,7 +4,7 @@ from precision_marketing.evaluation import evaluate_binary
 
 
 def model(dbt, session):
-    scores = dbt.ref("int_pm__purchase_scores").filter(
+    scores = dbt.ref("ml_pm__purchase_scores").filter(
         "split = 'test' and probability is not null"
     )
     return evaluate_binary(

@@ -263,7 +263,7 @@ def test_flagged_rules_mark_lines_that_stay(build_lines):
     )
 
 
-# Item A is sold as (1, 2.00), (1, 4.00), (4, 4.00) and (10, 8.00), item B never with a
+# Item A is sold as (1, 2.00), (1, 4.00), (4, 4.00) and (10, 8.00), NEW never with a
 # number. Means 4 and 4.50, medians 2.5 and 4, most frequent 1 and 4.
 PRICED = [("1", "2.00"), ("1", "4.00"), ("4", "4.00"), ("10", "8.00")]
 
@@ -290,7 +290,7 @@ def test_missing_numbers_are_filled_as_asked(
     rows.append(line(order_id="O5", item_id="A", quantity="90", unit_price="0"))
     rows.append(line(order_id="P1", item_id="a ", quantity="", unit_price="5"))
     rows.append(line(order_id="P2", item_id="A", quantity="5", unit_price="?"))
-    rows.append(line(order_id="P3", item_id="B", quantity="", unit_price="5"))
+    rows.append(line(order_id="P3", item_id="NEW", quantity="", unit_price="5"))
     build = build_lines(
         rows,
         select=LINES,

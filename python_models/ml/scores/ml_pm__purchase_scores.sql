@@ -3,7 +3,7 @@ with customer_snapshots as (
 ),
 
 purchase_parameters as (
-    select * from {{ ref('int_pm__purchase_parameters') }}
+    select * from {{ ref('ml_pm__purchase_parameters') }}
 ),
 
 purchase_baseline as (

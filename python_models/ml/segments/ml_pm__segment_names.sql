@@ -4,7 +4,7 @@ with segment_models as (
 ),
 
 champion as (
-    select * from {{ ref('int_pm__segment_champion') }}
+    select * from {{ ref('ml_pm__segment_champion') }}
 ),
 
 segment_words as (

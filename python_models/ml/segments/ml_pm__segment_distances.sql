@@ -4,7 +4,7 @@ with segment_features as (
 ),
 
 champion as (
-    select * from {{ ref('int_pm__segment_champion') }}
+    select * from {{ ref('ml_pm__segment_champion') }}
 ),
 
 distances as (
