@@ -49,9 +49,10 @@ def last_possible_date(raw: pl.LazyFrame) -> date:
         .len()
         .filter(pl.col("day") >= FIRST_DATE)
     ).sort("day")
+    left = pl.col("len").cum_sum(reverse=True)
     lonely = days.filter(
         (pl.col("day").diff().dt.total_days() > FUTURE_GAP_DAYS)
-        & (pl.col("len").cum_sum(reverse=True) <= FUTURE_MAX_SHARE * pl.col("len").sum())
+        & (left <= FUTURE_MAX_SHARE * pl.col("len").sum())
     )["day"].min()
     return LAST_DATE if lonely is None else lonely - timedelta(days=1)
 
@@ -67,12 +68,13 @@ def item_spellings(raw: pl.LazyFrame) -> pl.DataFrame:
     )
     return (
         collect(raw.group_by(spelling="item_id").len())
-        .with_columns(item_key=pl.col("spelling").str.strip_chars(" ").str.to_uppercase())
+        .with_columns(text=pl.col("spelling").str.strip_chars(" "))
+        .with_columns(item_key=pl.col("text").str.to_uppercase())
         .filter(key != "")
         .sort("item_key", "len", "spelling", descending=[False, True, False])
         .select(
             "spelling",
-            code=pl.col("spelling").first().over("item_key").str.strip_chars(" "),
+            code=pl.col("text").first().over("item_key"),
             is_service=is_service,
         )
     )
@@ -201,9 +203,7 @@ def outlier_bound(lines: pl.DataFrame, measure: str) -> float:
 
 def item_labels(lines: pl.DataFrame) -> pl.DataFrame:
     """The most frequent name and category of each item."""
-    counts = collect(
-        lines.lazy().group_by("item_id", "item_name", "category").len()
-    )
+    counts = collect(lines.lazy().group_by("item_id", "item_name", "category").len())
 
     def usual(label: str) -> pl.DataFrame:
         return (
@@ -215,7 +215,8 @@ def item_labels(lines: pl.DataFrame) -> pl.DataFrame:
             .select("item_id", pl.col(label).alias(f"usual_{label}"))
         )
 
-    return usual("item_name").join(usual("category"), on="item_id", how="full", coalesce=True)
+    names, categories = usual("item_name"), usual("category")
+    return names.join(categories, on="item_id", how="full", coalesce=True)
 
 
 def return_matches(lines: pl.DataFrame) -> pl.DataFrame:
@@ -279,12 +280,16 @@ def finished_lines(
     """Cleaned lines as they are written."""
     quantity_bound = outlier_bound(lines, "quantity")
     amount_bound = outlier_bound(lines, "net_amount")
-    taken = pl.concat(
-        (
-            matches.select("row", "quantity"),
-            matches.select(row="row_sale", quantity="quantity"),
+    taken = (
+        pl.concat(
+            (
+                matches.select("row", "quantity"),
+                matches.select(row="row_sale", quantity="quantity"),
+            )
         )
-    ).group_by("row").agg(returned_quantity=pl.col("quantity").sum())
+        .group_by("row")
+        .agg(returned_quantity=pl.col("quantity").sum())
+    )
     net = pl.col("net_amount")
     return collect(
         lines.lazy()
@@ -292,8 +297,9 @@ def finished_lines(
         .join(taken.lazy(), on="row", how="left")
         .with_columns(
             order_line_id=pl.col("row").cast(pl.String),
-            is_item_name_fixed=(pl.col("item_name") != pl.col("usual_item_name"))
-            .fill_null(False),
+            is_item_name_fixed=(
+                pl.col("item_name") != pl.col("usual_item_name")
+            ).fill_null(False),
             item_name=pl.col("usual_item_name"),
             category=pl.coalesce("category", "usual_category"),
             returned_quantity=pl.col("returned_quantity").fill_null(0),
@@ -314,42 +320,39 @@ def customer_orders(lines: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
         last_returned_at=pl.col("returned_at").max(),
     )
     gross = pl.col("gross_amount")
-    return (
-        collect(
-            lines.lazy()
-            .with_columns(
-                sold=pl.when(sale).then(pl.col("quantity")).otherwise(0),
-                gross=pl.when(sale).then(gross).otherwise(0),
-                discount=pl.when(sale).then(gross - net).otherwise(0),
-                returned=pl.when(is_return).then(-net).otherwise(0),
-                refund=pl.when(sale & (pl.col("returned_quantity") > 0))
-                .then(net * pl.col("returned_quantity") / pl.col("quantity"))
-                .otherwise(0),
-            )
-            .group_by("order_id", "customer_id")
-            .agg(
-                line_count=pl.len(),
-                is_return=is_return.all(),
-                item_count=pl.col("sold").sum(),
-                gross_revenue=pl.col("gross").sum().round(2),
-                discount_amount=pl.col("discount").sum().round(2),
-                returned_revenue=pl.col("returned").sum().round(2),
-                net_revenue=net.sum().round(2),
-                winsorised_net_revenue=pl.col("winsorised_net_amount").sum().round(2),
-                refunded_amount=pl.col("refund").sum().round(2),
-                channel=pl.col("channel").min(),
-                country=pl.col("country").min(),
-                ordered_at=pl.col("ordered_at").min(),
-            )
-            .join(refunded.lazy(), on=["order_id", "customer_id"], how="left")
-            .with_columns(
-                fully_returned_at=pl.when(
-                    ~is_return
-                    & (pl.col("order_returned_quantity") >= pl.col("item_count"))
-                ).then(pl.col("last_returned_at"))
-            )
-            .drop("order_returned_quantity", "last_returned_at")
+    return collect(
+        lines.lazy()
+        .with_columns(
+            sold=pl.when(sale).then(pl.col("quantity")).otherwise(0),
+            gross=pl.when(sale).then(gross).otherwise(0),
+            discount=pl.when(sale).then(gross - net).otherwise(0),
+            returned=pl.when(is_return).then(-net).otherwise(0),
+            refund=pl.when(sale & (pl.col("returned_quantity") > 0))
+            .then(net * pl.col("returned_quantity") / pl.col("quantity"))
+            .otherwise(0),
         )
+        .group_by("order_id", "customer_id")
+        .agg(
+            line_count=pl.len(),
+            is_return=is_return.all(),
+            item_count=pl.col("sold").sum(),
+            gross_revenue=pl.col("gross").sum().round(2),
+            discount_amount=pl.col("discount").sum().round(2),
+            returned_revenue=pl.col("returned").sum().round(2),
+            net_revenue=net.sum().round(2),
+            winsorised_net_revenue=pl.col("winsorised_net_amount").sum().round(2),
+            refunded_amount=pl.col("refund").sum().round(2),
+            channel=pl.col("channel").min(),
+            country=pl.col("country").min(),
+            ordered_at=pl.col("ordered_at").min(),
+        )
+        .join(refunded.lazy(), on=["order_id", "customer_id"], how="left")
+        .with_columns(
+            fully_returned_at=pl.when(
+                ~is_return & (pl.col("order_returned_quantity") >= pl.col("item_count"))
+            ).then(pl.col("last_returned_at"))
+        )
+        .drop("order_returned_quantity", "last_returned_at")
     )
 
 
@@ -377,8 +380,9 @@ def customer_facts(
         .select("customer_id", "ordered_at", "order_id", "channel", "country")
         .sort("customer_id", "ordered_at", "order_id")
         .with_columns(
-            gap_days=pl.when(pl.col("customer_id") == pl.col("customer_id").shift(1))
-            .then(pl.col("ordered_at").diff().dt.total_microseconds() / 86_400e6)
+            gap_days=pl.when(
+                pl.col("customer_id") == pl.col("customer_id").shift(1)
+            ).then(pl.col("ordered_at").diff().dt.total_microseconds() / 86_400e6)
         )
         .group_by("customer_id", maintain_order=True)
         .agg(
@@ -445,19 +449,16 @@ def rfm_scores(orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
         )
         .filter(pl.col("lifetime_order_count") > 0)
         .with_columns(
-            recency_days=(pl.lit(as_of) - pl.col("last_order_at").dt.date())
-            .dt.total_days()
+            recency_days=(
+                pl.lit(as_of) - pl.col("last_order_at").dt.date()
+            ).dt.total_days()
         )
     )
     active = measures.filter(pl.col("frequency") > 0)
 
     def cuts_below(measure: str) -> pl.Expr:
-        cuts = (
-            round(active[measure].quantile(cut / 5, "linear"), 6) for cut in CUTS
-        )
-        return pl.sum_horizontal(
-            (pl.col(measure) > cut).cast(pl.Int32) for cut in cuts
-        )
+        cuts = (round(active[measure].quantile(cut / 5, "linear"), 6) for cut in CUTS)
+        return pl.sum_horizontal((pl.col(measure) > cut).cast(pl.Int32) for cut in cuts)
 
     mean_score = (pl.col("f_score") + pl.col("m_score") + 1) // 2
     segments = pl.read_csv(LOOKUPS / "pm_rfm_segment_map.csv").with_columns(

@@ -40,9 +40,12 @@ Text is trimmed and blank text is null. A value that does not fit its type is nu
 {% endmacro %}
 
 
-{# The columns found, after one last look at the mapping: a `ref` may be new by now. #}
+{#
+The columns found. The start-up check has seen files and queries; a relation may have
+been built since, by this run, and is looked at now.
+#}
 {% macro pm_checked_input_columns(name) %}
-    {% set problems = pm_input_problems(name) %}
+    {% set problems = pm_input_problems(name) if pm_input(name).kind == 'relation' else [] %}
     {% if problems %}
         {% do exceptions.raise_compiler_error(pm_problem_report(problems)) %}
     {% endif %}
@@ -52,7 +55,7 @@ Text is trimmed and blank text is null. A value that does not fit its type is nu
 
 {% macro _pm_typed_column(column, type, expression) %}
     {% if type == 'string' %}
-        {% set value = "nullif(trim(cast(" ~ expression ~ " as string)), '')" %}
+        {% set value = 'nullif(' ~ pm_trim('cast(' ~ expression ~ ' as string)') ~ ", '')" %}
         {{ value if expression else 'cast(null as string)' }} as {{ column }}
     {% elif not expression %}
         cast(null as {{ type }}) as {{ column }},
@@ -62,7 +65,7 @@ Text is trimmed and blank text is null. A value that does not fit its type is nu
         {{ pm_to_local_time(value) if type == 'timestamp' else value }} as {{ column }},
         case
             when {{ value }} is not null then false
-            else nullif(trim(cast({{ expression }} as string)), '') is not null
+            else nullif({{ pm_trim('cast(' ~ expression ~ ' as string)') }}, '') is not null
         end as is_invalid_{{ column }}
     {% endif %}
 {% endmacro %}

@@ -1,3 +1,6 @@
+{%- set in_time -%}
+    partition by customer_id order by ordered_at asc, order_id asc
+{%- endset -%}
 with customer_orders as (
     select * from {{ ref('int_pm__customer_orders') }}
 ),
@@ -27,13 +30,10 @@ sale_orders_in_sequence as (
         customer_id,
         channel,
         country,
-        row_number() over (
-            partition by customer_id order by ordered_at desc, order_id desc
-        ) as recency_rank,
-        {{ pm_seconds_between(
-            'lag(ordered_at) over (partition by customer_id order by ordered_at, order_id)',
-            'ordered_at'
-        ) }} as gap_seconds
+        -- Asked in the order of the gaps, so that one sort serves both.
+        lead(order_id) over ({{ in_time }}) is null as is_last_order,
+        {{ pm_seconds_between('lag(ordered_at) over (' ~ in_time ~ ')', 'ordered_at') }}
+            as gap_seconds
     from orders_known
     where not is_return
 ),
@@ -48,8 +48,8 @@ sequences_summed as (
             as gap_seconds_squared_sum,
         max(gap_seconds) as longest_gap_seconds,
         count(distinct channel) as channel_count,
-        max(case when recency_rank = 1 then channel end) as last_channel,
-        max(case when recency_rank = 1 then country end) as last_country
+        max(case when is_last_order then channel end) as last_channel,
+        max(case when is_last_order then country end) as last_country
     from sale_orders_in_sequence
     group by customer_id
 ),

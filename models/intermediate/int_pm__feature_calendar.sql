@@ -41,10 +41,12 @@ final as (
         cast({{ dbt.dateadd('day', horizon, 'as_of_date') }} as date) as label_end_date
     from days_wanted
     where
-        -- A past day with little history behind it would teach that nobody has any.
-        split = 'score'
-        or as_of_date
-        >= {{ dbt.dateadd('day', horizon, 'first_order_date') }}
+        as_of_date is not null
+        and (
+            split = 'score'
+            -- A past day with little history behind it would teach that nobody has any.
+            or as_of_date >= {{ dbt.dateadd('day', horizon, 'first_order_date') }}
+        )
 )
 
 select * from final

@@ -1,6 +1,9 @@
+{#- Lines of one moment go by what is in them: their id may be a mere place in a file. -#}
 {%- set in_time -%}
     partition by customer_id, item_id
-    order by ordered_at asc, is_return asc, order_line_id asc
+    order by
+        ordered_at asc, is_return asc, order_id asc, unit_price asc, units asc,
+        order_line_id asc
 {%- endset -%}
 with order_lines as (
     select * from {{ ref('stg_pm__order_lines') }}

@@ -15,7 +15,7 @@ line_spellings as (
         item_id_as_written as spelling,
         count(*) as line_count
     from order_lines
-    where trim(item_id_as_written) != ''
+    where {{ pm_trim('item_id_as_written') }} != ''
     group by item_id_as_written
 ),
 
@@ -51,7 +51,7 @@ spellings_ranked as (
     select
         spelling,
         item_key,
-        first_value(trim(spelling)) over (
+        first_value({{ pm_trim('spelling') }}) over (
             partition by item_key
             order by is_in_items desc, line_count desc, spelling asc
         ) as item_id

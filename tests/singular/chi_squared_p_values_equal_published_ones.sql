@@ -1,6 +1,6 @@
--- Critical values of the chi-squared distribution with one degree of freedom, from any
--- table of it, and its ends. The fit promises a relative error below 1.2e-7; the critical
--- values are rounded in the seventh digit.
+-- Critical values of the chi-squared distribution with one degree of freedom, from
+-- any table of it, and its ends. The fit promises a relative error below 1.2e-7; the
+-- critical values are rounded.
 with published as (
     {% for statistic, p_value in [
         (0, 1), (0.015790774, 0.9), (0.454936423, 0.5), (2.705543454, 0.1),

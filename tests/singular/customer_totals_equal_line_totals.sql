@@ -19,8 +19,9 @@ lines_dated as (
 lines_summed as (
     select
         lines_dated.customer_id,
-        count(distinct case when not lines_dated.is_return then lines_dated.order_id end)
-            as order_count,
+        count(
+            distinct case when not lines_dated.is_return then lines_dated.order_id end
+        ) as order_count,
         sum(case when lines_dated.is_return then 0 else lines_dated.quantity end)
             as item_count,
         sum(case when lines_dated.is_return then 0 else lines_dated.gross_amount end)

@@ -1,6 +1,6 @@
--- Keeping pairs with a q-value up to a level must keep as many as Benjamini and Hochberg's
--- own procedure: order the p-values, find the last rank k with p <= k / m * level, and
--- keep the first k.
+-- Keeping pairs with a q-value up to a level must keep as many as Benjamini and
+-- Hochberg's own procedure: order the p-values, find the last rank k with
+-- p <= k / m * level, and keep the first k.
 with p_values as (
     select
         p_value,
@@ -25,7 +25,9 @@ pairs_kept as (
         sum(case when p_values.q_value <= levels.level then 1 else 0 end) as kept_count,
         max(
             case
-                when p_values.p_value <= levels.level * p_values.p_rank / p_values.pair_count
+                when
+                    p_values.p_value
+                    <= levels.level * p_values.p_rank / p_values.pair_count
                     then p_values.p_rank
                 else 0
             end

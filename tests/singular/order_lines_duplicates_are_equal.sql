@@ -1,5 +1,6 @@
--- Copies are found by a 64-bit hash of the raw row. Two different rows that merely share
--- a hash would lose one of them: each copy must equal its first in what makes a line.
+-- Copies are found by a 64-bit hash of the raw row. Two different rows that merely
+-- share a hash would lose one of them: each copy must equal its first in what makes a
+-- line.
 with order_lines_checked as (
     select * from {{ ref('stg_pm__order_lines_checked') }}
 )

@@ -1,5 +1,5 @@
--- No order is multiplied or lost on the way from lines to orders: its totals are those of
--- its lines.
+-- No order is multiplied or lost on the way from lines to orders: its totals are those
+-- of its lines.
 with orders as (
     select * from {{ ref('pm__orders') }}
 ),

@@ -9,7 +9,7 @@ with row_counts as (
             (
                 select count(*)
                 {% if pm_input(input).kind == 'files' %}
-                    from {{ pm_input_from(input) }} as raw_input
+                    from {{ pm_input_from(input) }}
                 {% else %}
                     from {{ ref('stg_pm__' ~ input ~ '_checked') }}
                 {% endif %}

@@ -3,8 +3,10 @@
 with moves as (
     select
         order_line_id,
+        order_id,
         customer_id,
         item_id,
+        unit_price,
         ordered_at,
         is_return,
         abs(quantity) as units
@@ -31,7 +33,9 @@ sales_before_return as (
         sales.units,
         sum(sales.units) over (
             partition by returns.order_line_id
-            order by sales.ordered_at desc, sales.order_line_id desc
+            order by
+                sales.ordered_at desc, sales.order_id desc, sales.unit_price desc,
+                sales.units desc, sales.order_line_id desc
             rows between unbounded preceding and current row
         ) as units_so_far
     from pairs

@@ -13,21 +13,24 @@ scores_counted as (
         min(rfm_scores.m_score) as m_score,
         count(
             case
-                when thresholds.measure = 'recency_days'
+                when
+                    thresholds.measure = 'recency_days'
                     and thresholds.value < rfm_scores.recency_days
                     then 1
             end
         ) as recency_cuts,
         count(
             case
-                when thresholds.measure = 'frequency'
+                when
+                    thresholds.measure = 'frequency'
                     and thresholds.value < rfm_scores.frequency
                     then 1
             end
         ) as frequency_cuts,
         count(
             case
-                when thresholds.measure = 'monetary'
+                when
+                    thresholds.measure = 'monetary'
                     and thresholds.value < rfm_scores.monetary
                     then 1
             end

@@ -1,5 +1,5 @@
--- Equal values score equally, and a better value never scores lower: fewer days since the
--- last order, more orders, more revenue.
+-- Equal values score equally, and a better value never scores lower: fewer days since
+-- the last order, more orders, more revenue.
 with values_scored as (
     {% for measure, score, better in [
         ('recency_days', 'r_score', '-recency_days'),

@@ -50,7 +50,7 @@ final as (
     cross join totals
     left join segments_summed
         on segment_labels.rfm_segment = segments_summed.rfm_segment
-    where {{ var('pm_enable_rfm') }}
+    where {{ var('pm_enable_rfm') }} and as_of.as_of_date is not null
 )
 
 select * from final

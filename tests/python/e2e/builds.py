@@ -26,6 +26,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA_SETS = ("online_retail", "cdnow", "groceries", "olist")
+MODELS_ONLY = ("test", "unit_test")
 # What a small shop's cleaning can be judged by, without any fit.
 FACTS = (
     "+pm__rejected_rows +pm__cleaning_summary +pm__order_lines +pm__orders +pm__items"
@@ -167,21 +168,15 @@ class Project:
         self._manifest = None
 
     def invoke(self, *arguments: str, manifest=None) -> dbtRunnerResult:
+        folders = {
+            "DBT_PROJECT_DIR": self.folder,
+            "DBT_PROFILES_DIR": self.profiles,
+            "DBT_TARGET_PATH": self.scratch / "target",
+            "DBT_LOG_PATH": self.scratch / "logs",
+        }
         try:
-            return dbtRunner(manifest=manifest).invoke(
-                [
-                    "--quiet",
-                    "--log-path",
-                    str(self.scratch / "logs"),
-                    *arguments,
-                    "--project-dir",
-                    str(self.folder),
-                    "--profiles-dir",
-                    str(self.profiles),
-                    "--target-path",
-                    str(self.scratch / "target"),
-                ]
-            )
+            with environment(**folders):
+                return dbtRunner(manifest=manifest).invoke(["--quiet", *arguments])
         finally:
             environment_of_dbt = DuckDBConnectionManager._ENV
             if environment_of_dbt is not None:
@@ -210,7 +205,7 @@ class Project:
         select: str | None = None,
         threads: int = 2,
         command: str = "build",
-        with_tests: bool = True,
+        without: tuple[str, ...] = ("unit_test",),
         **variables: str | os.PathLike,
     ) -> Build:
         """Run dbt build; a selection runs on the kept manifest.
@@ -224,17 +219,19 @@ class Project:
             dbt vars.
         select : str
             What to build; everything when left out.
+        without : tuple of str
+            Kinds of nodes to leave out. Unit tests bring their own rows, so one build
+            of all is enough for them.
         variables
             Environment variables of this build.
         """
-        with_tests = with_tests and not os.environ.get("E2E_DEV")
         arguments = [command, "--threads", str(threads)]
         if settings:
             arguments += ["--vars", json.dumps(settings)]
         if select:
             arguments += ["--select", *select.split()]
-        if not with_tests:
-            arguments += ["--exclude-resource-type", "test", "unit_test"]
+        if without:
+            arguments += ["--exclude-resource-type", *without]
         warehouse = folder / "shop.duckdb"
         with environment(PM_WAREHOUSE=warehouse, **variables):
             outcome = self.invoke(

@@ -10,6 +10,7 @@ import pytest
 from .builds import (
     DATA_SETS,
     FACTS,
+    MODELS_ONLY,
     Build,
     Project,
     data_set_folder,
@@ -43,7 +44,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def demo(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The demo shop, built with every test at two threads."""
-    return project.build(tmp_path_factory.mktemp("demo")).assert_green()
+    return project.build(tmp_path_factory.mktemp("demo"), without=()).assert_green()
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +72,7 @@ def build_lines(project: Project, tmp_path: Path):
         settings.setdefault("pm_inputs", {"order_lines": {"path": str(path)}})
         (tmp_path / "shop.duckdb").unlink(missing_ok=True)
         return project.build(
-            tmp_path, settings=settings, select=select, with_tests=False
+            tmp_path, settings=settings, select=select, without=MODELS_ONLY
         ).assert_green()
 
     return build

@@ -87,7 +87,8 @@ def test_planted_outliers_are_all_marked(demo):
     rows = planted.loc[planted["rule"] == "outlier", "row_number"].tolist()
     assert rows
     found = demo.rows(
-        "select list(cast(order_line_id as bigint)) from pm__order_lines where is_outlier"
+        "select list(cast(order_line_id as bigint)) from pm__order_lines"
+        " where is_outlier"
     )[0][0]
     assert set(rows) <= set(found)
 
@@ -105,7 +106,8 @@ def test_returns_find_their_sales(truth, demo):
     assert matched == fully == planted
     assert (
         demo.value(
-            "select count(*) from pm__order_lines where is_return and returned_quantity = 0"
+            "select count(*) from pm__order_lines"
+            " where is_return and returned_quantity = 0"
         )
         == flags["unmatched_return"]["row_count"]
     )
@@ -123,7 +125,8 @@ def test_each_return_is_matched_with_the_row_it_was_made_from(demo):
     )
     found = set(
         demo.rows(
-            "select return_order_line_id, sale_order_line_id from int_pm__return_matches"
+            "select return_order_line_id, sale_order_line_id"
+            " from int_pm__return_matches"
         )
     )
     # A later purchase of the same item at the same price before the return is as good a

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from .builds import LINES, ROOT, Build, Project, write_csv
+from .builds import LINES, MODELS_ONLY, ROOT, Build, Project, write_csv
 
 # Column names as shops have them: blanks, capitals, a dot, a quote.
 GERMAN = [
@@ -56,7 +56,7 @@ def build_input(project: Project, tmp_path: Path):
             tmp_path,
             settings={"pm_inputs": {"order_lines": order_lines}},
             select=LINES,
-            with_tests=False,
+            without=MODELS_ONLY,
             **environment,
         ).assert_green()
 
@@ -177,7 +177,7 @@ precision_marketing:
             "pm_inputs": {"order_lines": MAPPING | {"relation": "till.raw.sales"}}
         },
         select=LINES,
-        with_tests=False,
+        without=MODELS_ONLY,
     ).assert_green()
     assert_german_lines(build)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from .builds import LINES, Build, Project, write_csv
+from .builds import LINES, MODELS_ONLY, Build, Project, write_csv
 
 LINE = {
     "Order": "1",
@@ -42,7 +42,7 @@ def complain(project: Project, tmp_path: Path):
             tmp_path,
             settings=settings,
             select=LINES,
-            with_tests=False,
+            without=MODELS_ONLY,
         )
         return problems_of(build)
 
@@ -100,11 +100,14 @@ def test_every_problem_of_every_kind_is_in_one_message(complain, sales):
         "pm_random_seed: expected an integer, got '1.5'.",
         "pm_future_max_share: expected 0 to 0.5, got 0.9.",
         "pm_enable_rfm: expected true or false, got 'maybe'.",
-        "pm_cleaning_rules: unknown rule zero_prize; the nearest known one is zero_price.",
+        (
+            "pm_cleaning_rules: unknown rule zero_prize; the nearest known one is"
+            " zero_price."
+        ),
         "pm_cleaning_rules.zero_price: expected reject or flag, got 'drop'.",
         (
-            "pm_missing_values: order_lines.unit_prize cannot be filled; the nearest that can"
-            " is order_lines.unit_price."
+            "pm_missing_values: order_lines.unit_prize cannot be filled; the nearest"
+            " that can is order_lines.unit_price."
         ),
         (
             "pm_missing_values.order_lines.quantity: expected drop, mean, median,"
@@ -118,23 +121,29 @@ def test_every_problem_of_every_kind_is_in_one_message(complain, sales):
             " nearest found one is Pieces."
         ),
         (
-            "pm_inputs.order_lines.columns.unit_price: 'Price +' is no column and no SQL"
-            " expression: syntax error"
+            "pm_inputs.order_lines.columns.unit_price: 'Price +' is no column and no"
+            " SQL expression: syntax error"
         ),
         "pm_inputs.order_lines.passthrough: the input has no column Shopp;",
         (
-            "pm_inputs.customers.columns: unknown column custmer_id; the nearest known one is"
-            " customer_id."
+            "pm_inputs.customers.columns: unknown column custmer_id; the nearest known"
+            " one is customer_id."
         ),
         "pm_inputs.items.path: no file matches '",
         "pm_inputs.events.relation: raw.clicks does not exist in this warehouse.",
-        "pm_inputs.reviews: give one of relation, path and query, not relation and path.",
-        "pm_inputs.touchpoints: unknown setting colums; the nearest known one is columns.",
+        (
+            "pm_inputs.reviews: give one of relation, path and query, not relation and"
+            " path."
+        ),
+        (
+            "pm_inputs.touchpoints: unknown setting colums; the nearest known one is"
+            " columns."
+        ),
         "pm_inputs.conversions: none of relation, path and query is given;",
         "pm_inputs.contacts.format: expected csv or parquet, got xlsx.",
         (
-            "pm_inputs.consents: expected `relation:`, `path:` or `query:` below it, got"
-            " raw.consents."
+            "pm_inputs.consents: expected `relation:`, `path:` or `query:` below it,"
+            " got raw.consents."
         ),
         "pm_inputs.erasures.query: Table with name nowhere does not exist!",
     ]
@@ -183,10 +192,11 @@ def test_a_type_that_cannot_become_the_wanted_one_is_refused(complain, sales):
             }
         }
     )
+    where = "pm_inputs.order_lines.columns"
     assert [problem.split(" from ")[0] for problem in problems] == [
-        "pm_inputs.order_lines.columns.ordered_at: expected timestamp or text, got INTEGER",
-        "pm_inputs.order_lines.columns.quantity: expected decimal(18,3) or text, got DATE",
-        "pm_inputs.order_lines.columns.is_return: expected boolean or text, got DATE",
+        f"{where}.ordered_at: expected timestamp or text, got INTEGER",
+        f"{where}.quantity: expected decimal(18,3) or text, got DATE",
+        f"{where}.is_return: expected boolean or text, got DATE",
     ]
 
 
@@ -287,8 +297,8 @@ def test_vars_that_depend_on_each_other_are_checked_together(complain):
     )
     assert problems[:2] == [
         (
-            "pm_rfm_frozen_as_of: expected a date, because pm_rfm_threshold_mode is frozen;"
-            " got nothing."
+            "pm_rfm_frozen_as_of: expected a date, because pm_rfm_threshold_mode is"
+            " frozen; got nothing."
         ),
         "pm_segment_min_k: expected at most pm_segment_max_k (4), got 9.",
     ]

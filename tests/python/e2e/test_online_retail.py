@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pandas as pd
 import pytest
 
-from .builds import LINES, Build, Project, data_set_folder, read_settings
+from .builds import LINES, MODELS_ONLY, Build, Project, data_set_folder, read_settings
 
 CENT = Decimal("0.01")
 
@@ -44,7 +44,7 @@ def usual_rules(project: Project, tmp_path_factory) -> Build:
         settings=read_settings("online_retail")
         | {"pm_cleaning_rules": dict.fromkeys(kept, "flag")},
         select=LINES,
-        with_tests=False,
+        without=MODELS_ONLY,
     ).assert_green()
 
 
@@ -52,7 +52,7 @@ def usual_rules(project: Project, tmp_path_factory) -> Build:
     ("without_duplicates", "line_count"), [(False, 397_884), (True, 392_692)]
 )
 def test_the_usual_rules_keep_the_published_lines(
-    self, raw, usual_rules, without_duplicates, line_count
+    raw, usual_rules, without_duplicates, line_count
 ):
     rows = raw.drop_duplicates() if without_duplicates else raw
     kept = rows[
@@ -72,7 +72,10 @@ def test_the_usual_rules_keep_the_published_lines(
         from stg_pm__order_lines_checked
         where
             reject_reason is null and not is_return and not is_anonymous
-            and (not {without_duplicates} or flagged_rule is distinct from 'exact_duplicate')
+            and (
+                not {without_duplicates}
+                or flagged_rule is distinct from 'exact_duplicate'
+            )
         """
     )
     assert found == (

@@ -1,10 +1,10 @@
-"""Two builds of the same input hold the same content, whatever the number of threads."""
+"""Two builds of one input hold the same content, whatever the number of threads."""
 
 from __future__ import annotations
 
 import pytest
 
-from .builds import Build, Project
+from .builds import MODELS_ONLY, Build, Project
 
 pytestmark = pytest.mark.duckdb15
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.duckdb15
 @pytest.fixture(scope="module")
 def demo_again(project: Project, tmp_path_factory) -> Build:
     return project.build(
-        tmp_path_factory.mktemp("again"), threads=1, with_tests=False
+        tmp_path_factory.mktemp("again"), threads=1, without=MODELS_ONLY
     ).assert_green()
 
 
@@ -31,7 +31,7 @@ def test_building_again_into_the_same_file_changes_nothing(project, demo_again):
         table: demo_again.content_hash(table) for table in demo_again.public_tables()
     }
     again = project.build(
-        demo_again.warehouse.parent, threads=2, with_tests=False
+        demo_again.warehouse.parent, threads=2, without=MODELS_ONLY
     ).assert_green()
     assert {table: again.content_hash(table) for table in before} == before
 
