@@ -8,6 +8,11 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         {% do problems.extend(_pm_value_problems(name, var(name), rule)) %}
     {% endfor %}
     {% do problems.extend(_pm_cleaning_problems()) %}
+    {% if var('pm_timezone') and not pm_knows_timezone(var('pm_timezone')) %}
+        {% do problems.append(
+            "pm_timezone: expected a time zone name such as Europe/London, got '" ~ var('pm_timezone') ~ "'."
+        ) %}
+    {% endif %}
     {% for name in (invocation_args_dict.get('vars') or {}) %}
         {% if name.startswith('pm_') and name not in pm_var_rules() %}
             {% do problems.append(
@@ -80,7 +85,7 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         {% do return([name ~ ": expected true or false, got '" ~ value ~ "'."]) %}
     {% elif kind == 'choice' and value not in rule.choices %}
         {% do return([name ~ ': expected one of ' ~ rule.choices | join(', ') ~ ", got '" ~ value ~ "'."]) %}
-    {% elif kind == 'date' and not modules.re.match('^\\d{4}-\\d{2}-\\d{2}$', value | string) %}
+    {% elif kind == 'date' and not _pm_is_date(value | string) %}
         {% do return([name ~ ": expected a date as YYYY-MM-DD, got '" ~ value ~ "'."]) %}
     {% elif kind in ['integer', 'number'] %}
         {% if value is boolean or value is not number or (kind == 'integer' and value is not integer) %}
@@ -92,6 +97,22 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         {% endif %}
     {% endif %}
     {% do return([]) %}
+{% endmacro %}
+
+
+{% macro _pm_is_date(text) %}
+    {% if not modules.re.match('^\\d{4}-\\d{2}-\\d{2}$', text) %}
+        {% do return(false) %}
+    {% endif %}
+    {% do return(_pm_casts(text, 'date')) %}
+{% endmacro %}
+
+
+{# Whether the engine takes a text for a value of a type. #}
+{% macro _pm_casts(text, type) %}
+    {% set literal = "'" ~ text | replace("'", "''") ~ "'" %}
+    {% set answer = run_query('select try_cast(' ~ literal ~ ' as ' ~ type ~ ') is not null') %}
+    {% do return(answer.rows[0][0]) %}
 {% endmacro %}
 
 
@@ -155,7 +176,15 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
             ~ pm_nearest(place, allowed.keys() | list) ~ '. Known: ' ~ allowed.keys() | join(', ') ~ '.'
         ]) %}
     {% elif setting is mapping %}
-        {% do return([] if 'constant' in setting and setting | length == 1 else [where ~ ': expected {constant: value}, got ' ~ setting ~ '.']) %}
+        {% if 'constant' not in setting or setting | length > 1 %}
+            {% do return([where ~ ': expected {constant: value}, got ' ~ setting ~ '.']) %}
+        {% endif %}
+        {% set input, column = place.split('.') %}
+        {% set type = pm_input_contract()[input]['columns'][column]['type'] %}
+        {% if not _pm_casts(setting.constant | string, type) %}
+            {% do return([where ~ ': expected a constant of type ' ~ type ~ ", got '" ~ setting.constant ~ "'."]) %}
+        {% endif %}
+        {% do return([]) %}
     {% elif setting not in allowed[place] %}
         {% do return([where ~ ': expected ' ~ allowed[place] | join(', ') ~ " or {constant: value}, got '" ~ setting ~ "'."]) %}
     {% endif %}

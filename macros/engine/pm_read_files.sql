@@ -24,7 +24,7 @@ there needs a table over it, since `csv.`path`` takes no header option.
     {% endif %}
     {% set settings = ['all_varchar = true', 'header = true', 'union_by_name = true'] %}
     {% for key, value in options.items() %}
-        {% set shown = value if value is number or value is boolean else "'" ~ value ~ "'" %}
+        {% set shown = value if value is number or value is boolean else "'" ~ value | replace("'", "''") ~ "'" %}
         {% do settings.append(key ~ ' = ' ~ shown) %}
     {% endfor %}
     {% do return('read_csv(' ~ list ~ ', ' ~ settings | join(', ') ~ ')') %}

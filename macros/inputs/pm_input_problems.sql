@@ -36,6 +36,10 @@ built later in the same run; its staging model asks again.
                 ) %}
             {% endif %}
         {% endfor %}
+        {% set error = none if problems else pm_query_error('select * from ' ~ pm_input_from(name)) %}
+        {% if error %}
+            {% do problems.append(where ~ '.path: the files cannot be read as ' ~ input.format ~ ': ' ~ error ~ '.') %}
+        {% endif %}
     {% elif input.kind == 'query' %}
         {% set error = pm_query_error('select * from ' ~ pm_input_from(name)) %}
         {% if error %}

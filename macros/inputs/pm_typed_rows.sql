@@ -61,7 +61,9 @@ been built since, by this run, and is looked at now.
         cast(null as {{ type }}) as {{ column }},
         false as is_invalid_{{ column }}
     {% else %}
-        {% set value = 'try_cast(' ~ expression ~ ' as ' ~ type ~ ')' %}
+        {# The case is a guard: DuckDB 2.0 moves a bare try_cast of a CSV column into its
+           reader, where a value that does not fit stops the build instead of being null. #}
+        {% set value = 'case when ' ~ expression ~ ' is not null then try_cast(' ~ expression ~ ' as ' ~ type ~ ') end' %}
         {{ pm_to_local_time(value) if type == 'timestamp' else value }} as {{ column }},
         case
             when {{ value }} is not null then false

@@ -20,14 +20,13 @@ orders_summed as (
     select
         order_id,
         customer_id,
+        is_return,
         count(*) as line_count,
-        sum(case when is_return then 0 else 1 end) as sale_line_count,
         sum(case when is_return then 0 else quantity end) as item_count,
         sum(case when is_return then 0 else gross_amount end) as gross_revenue,
         sum(case when is_return then 0 else gross_amount - net_amount end)
             as discount_amount,
         sum(case when is_return then -net_amount else 0 end) as returned_revenue,
-        sum(net_amount) as net_revenue,
         sum(winsorised_net_amount) as winsorised_net_revenue,
         sum(
             case
@@ -37,9 +36,11 @@ orders_summed as (
         ) as refunded_amount,
         min(channel) as channel,
         min(country) as country,
-        min(ordered_at) as ordered_at
+        -- Some shops book a return under the order it undoes. It is then a row of its
+        -- own, and counts from the day the last of it was back.
+        case when is_return then max(ordered_at) else min(ordered_at) end as ordered_at
     from order_lines
-    group by order_id, customer_id
+    group by order_id, customer_id, is_return
 ),
 
 final as (
@@ -53,12 +54,17 @@ final as (
         cast(orders_summed.gross_revenue as decimal(18,2)) as gross_revenue,
         cast(orders_summed.discount_amount as decimal(18,2)) as discount_amount,
         cast(orders_summed.returned_revenue as decimal(18,2)) as returned_revenue,
-        cast(orders_summed.net_revenue as decimal(18,2)) as net_revenue,
+        cast(
+            orders_summed.gross_revenue
+            - orders_summed.discount_amount
+            - orders_summed.returned_revenue
+            as decimal(18,2)
+        ) as net_revenue,
         cast(orders_summed.winsorised_net_revenue as decimal(18,2))
             as winsorised_net_revenue,
         cast(round(orders_summed.refunded_amount, 2) as decimal(18,2))
             as refunded_amount,
-        orders_summed.sale_line_count = 0 as is_return,
+        orders_summed.is_return,
         orders_summed.ordered_at,
         case
             when orders_refunded.returned_quantity >= orders_summed.item_count
@@ -69,7 +75,7 @@ final as (
         on
             orders_summed.order_id = orders_refunded.order_id
             and orders_summed.customer_id = orders_refunded.customer_id
-            and orders_summed.sale_line_count > 0
+            and not orders_summed.is_return
 )
 
 select * from final

@@ -13,6 +13,9 @@ service_codes as (
 line_spellings as (
     select
         item_id_as_written as spelling,
+        -- Names tell only short codes apart; upper case for every line would be dear.
+        max(case when length(item_id_as_written) <= 4 then upper(item_name) end)
+            as item_name,
         count(*) as line_count
     from order_lines
     where {{ pm_trim('item_id_as_written') }} != ''
@@ -22,6 +25,7 @@ line_spellings as (
 spellings_counted as (
     select
         spelling,
+        item_name,
         line_count,
         false as is_in_items
     from line_spellings
@@ -31,6 +35,7 @@ spellings_counted as (
     -- The shop's own item table has the last word on how a code is written.
     select
         item_id as spelling,
+        upper(item_name) as item_name,
         0 as line_count,
         true as is_in_items
     from items
@@ -41,6 +46,7 @@ spellings_keyed as (
     select
         spelling,
         {{ pm_item_key('spelling') }} as item_key,
+        max(item_name) as item_name,
         sum(line_count) as line_count,
         max(is_in_items) as is_in_items
     from spellings_counted
@@ -51,6 +57,7 @@ spellings_ranked as (
     select
         spelling,
         item_key,
+        item_name,
         first_value({{ pm_trim('spelling') }}) over (
             partition by item_key
             order by is_in_items desc, line_count desc, spelling asc
@@ -63,14 +70,14 @@ service_keys as (
     from spellings_ranked
     inner join service_codes
         on
-            (
-                service_codes.match_kind = 'exact'
-                and spellings_ranked.item_key = service_codes.code
-            )
-            or (
-                service_codes.match_kind = 'prefix'
-                and left(spellings_ranked.item_key, length(service_codes.code))
-                = service_codes.code
+            case
+                when service_codes.match_kind = 'exact' then spellings_ranked.item_key
+                else left(spellings_ranked.item_key, length(service_codes.code))
+            end = service_codes.code
+            and (
+                service_codes.item_name_word is null
+                or spellings_ranked.item_name
+                like '%' || service_codes.item_name_word || '%'
             )
 ),
 

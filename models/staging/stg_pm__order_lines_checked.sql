@@ -1,6 +1,8 @@
 {%- set is_read_once = pm_input('order_lines').kind in ['relation', 'query'] -%}
 {%- set source = 'raw_rows' if is_read_once else pm_input_from('order_lines') -%}
-{%- set has_line_ids = pm_has_column('order_lines', 'order_line_id') -%}
+{%- set has_line_ids = pm_has_column('order_lines', 'order_line_id') %}
+-- Read only when a missing value is filled from others: a join for nothing is dear.
+-- depends_on: {{ ref('stg_pm__line_defaults') }}
 with
 {% if is_read_once %}
     -- Read once: two reads of a view or query may number its rows differently.
@@ -17,9 +19,11 @@ item_spellings as (
     select * from {{ ref('stg_pm__item_spellings') }}
 ),
 
-line_defaults as (
-    select * from {{ ref('stg_pm__line_defaults') }}
-),
+{% if pm_has_line_defaults() %}
+    line_defaults as (
+        select * from {{ ref('stg_pm__line_defaults') }}
+    ),
+{% endif %}
 
 lines_typed as (
     {{ pm_typed_rows('order_lines', source=source) }}
@@ -39,29 +43,6 @@ rows_repeated as (
     group by row_hash
     having count(*) > 1
 ),
-
-{% if has_line_ids %}
-    lines_identified as (
-        {{ pm_typed_rows('order_lines', source=source) }}
-    ),
-
-    line_ids_repeated as (
-        select
-            order_line_id,
-            min(raw_row_id) as first_raw_row_id
-        from lines_identified
-        where order_line_id is not null
-        group by order_line_id
-        having count(*) > 1
-    ),
-{% else %}
-    line_ids_repeated as (
-        select
-            cast(null as string) as order_line_id,
-            cast(null as bigint) as first_raw_row_id
-        where false
-    ),
-{% endif %}
 
 lines_completed as (
     select
@@ -95,16 +76,13 @@ lines_completed as (
         item_spellings.is_service_code,
         date_bounds.first_possible_date,
         date_bounds.last_possible_date,
-        rows_repeated.first_raw_row_id,
-        line_ids_repeated.first_raw_row_id as first_raw_row_id_of_line_id
+        rows_repeated.first_raw_row_id
     from lines_typed
     cross join date_bounds
     left join item_spellings
         on lines_typed.item_id_as_written = item_spellings.spelling
     left join rows_repeated
         on lines_typed.row_hash = rows_repeated.row_hash
-    left join line_ids_repeated
-        on lines_typed.order_line_id = line_ids_repeated.order_line_id
     {% if pm_has_line_defaults() %}
         left join line_defaults
             on item_spellings.item_id = line_defaults.item_id
@@ -133,10 +111,12 @@ lines_judged as (
         *,
         case
             {{ pm_need_verdicts('order_lines') }}
-            when abs(exact_amount) >= {{ pm_line_amount_limit() }} then 'amount_out_of_range'
+            when
+                greatest(abs(exact_amount), abs(discount_amount))
+                >= {{ pm_line_amount_limit() }}
+                then 'amount_out_of_range'
             {{ pm_rule_branches('reject') }}
-            when raw_row_id > first_raw_row_id_of_line_id then 'duplicate_line_id'
-        end as reject_reason,
+        end as own_reject_reason,
         case {{ pm_rule_branches('flag') }} end as flagged_rule,
         coalesce(is_return, false) or quantity < 0 as is_return_line,
         case
@@ -144,6 +124,27 @@ lines_judged as (
                 then cast(round(exact_amount, 2) as decimal(18,2))
         end as gross_amount
     from lines_priced
+),
+
+lines_told_apart as (
+    select
+        *,
+        {% if has_line_ids %}
+            -- The first line that is fit to be kept keeps the id.
+            case
+                when own_reject_reason is not null then own_reject_reason
+                when
+                    order_line_id is not null
+                    and row_number() over (
+                        partition by order_line_id, own_reject_reason is null
+                        order by raw_row_id
+                    ) > 1
+                    then 'duplicate_line_id'
+            end as reject_reason
+        {% else %}
+            own_reject_reason as reject_reason
+        {% endif %}
+    from lines_judged
 ),
 
 final as (
@@ -168,11 +169,14 @@ final as (
         coalesce(abs(discount_amount), 0) as discount_amount,
         unit_cost,
         gross_amount,
-        cast(
-            gross_amount
-            - sign(signed_quantity) * coalesce(abs(discount_amount), 0)
-            as decimal(18,2)
-        ) as net_amount,
+        case
+            when own_reject_reason is distinct from 'amount_out_of_range'
+                then cast(
+                    gross_amount
+                    - sign(signed_quantity) * coalesce(abs(discount_amount), 0)
+                    as decimal(18,2)
+                )
+        end as net_amount,
         is_return_line as is_return,
         customer_id is null as is_anonymous,
         item_id_as_written != item_id as is_item_code_fixed,
@@ -191,7 +195,7 @@ final as (
         case
             when reject_reason is not null then {{ pm_row_to_json('raw_record') }}
         end as raw_values
-    from lines_judged
+    from lines_told_apart
 )
 
 select * from final

@@ -287,7 +287,7 @@ def _totals(tables: _Tables, info: dict[str, Any], words: dict[str, str]) -> lis
     share = _percent(orders["anonymous_revenue"], orders["net_revenue"])
     remarks = [
         info.get("currency", ""),
-        words["anonymous"].format(share=share) if share else "",
+        words["anonymous"].format(share=share) if orders["anonymous_revenue"] else "",
     ]
     rows.append(
         (

@@ -196,6 +196,13 @@ def test_a_shop_without_orders_has_a_page():
     assert "Orders" in page
 
 
+def test_nothing_is_said_of_unknown_buyers_where_all_are_known():
+    known = TABLES["orders"].replace("null", "'c'")
+
+    page = summarise(shop(orders=known))
+    assert "2,000.00  GBP\n" in page
+
+
 def test_a_database_without_our_tables_is_an_error():
     with pytest.raises(NoTablesError, match="no table is named pm__"):
         summarise(duckdb.connect())

@@ -8,31 +8,33 @@ as_of as (
     select * from {{ ref('int_pm__as_of') }}
 ),
 
-lines_dated as (
+lines_per_order as (
     select
-        *,
-        min(ordered_at) over (partition by order_id, customer_id) as order_dated_at
+        customer_id,
+        order_id,
+        min(ordered_at) as order_dated_at,
+        max(case when is_return then 0 else 1 end) as has_sale,
+        sum(case when is_return then 0 else quantity end) as item_count,
+        sum(case when is_return then 0 else gross_amount end) as gross_revenue,
+        sum(case when is_return then -net_amount else 0 end) as returned_revenue,
+        sum(net_amount) as net_revenue
     from {{ ref('pm__order_lines') }}
     where customer_id is not null
+    group by customer_id, order_id
 ),
 
 lines_summed as (
     select
-        lines_dated.customer_id,
-        count(
-            distinct case when not lines_dated.is_return then lines_dated.order_id end
-        ) as order_count,
-        sum(case when lines_dated.is_return then 0 else lines_dated.quantity end)
-            as item_count,
-        sum(case when lines_dated.is_return then 0 else lines_dated.gross_amount end)
-            as gross_revenue,
-        sum(case when lines_dated.is_return then -lines_dated.net_amount else 0 end)
-            as returned_revenue,
-        sum(lines_dated.net_amount) as net_revenue
-    from lines_dated
+        lines_per_order.customer_id,
+        sum(lines_per_order.has_sale) as order_count,
+        sum(lines_per_order.item_count) as item_count,
+        sum(lines_per_order.gross_revenue) as gross_revenue,
+        sum(lines_per_order.returned_revenue) as returned_revenue,
+        sum(lines_per_order.net_revenue) as net_revenue
+    from lines_per_order
     inner join as_of
-        on lines_dated.order_dated_at < as_of.as_of_date
-    group by lines_dated.customer_id
+        on lines_per_order.order_dated_at < as_of.as_of_date
+    group by lines_per_order.customer_id
 )
 
 select

@@ -1,4 +1,4 @@
--- Who has bought in at least three months, for the shop's own letter.
+-- Who has bought at least three times, for the letter that the shop writes itself.
 select
     customer_id as kunden_nr,
     order_count as anzahl_einkaeufe,

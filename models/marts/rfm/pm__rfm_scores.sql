@@ -7,6 +7,10 @@ thresholds as (
     select * from {{ ref('pm__rfm_thresholds') }}
 ),
 
+as_of as (
+    select * from {{ ref('int_pm__as_of') }}
+),
+
 segment_map as (
     select * from {{ ref('pm_rfm_segment_map') }}
 ),
@@ -37,8 +41,11 @@ measures_scored as (
         {{ pm_rfm_score('frequency', 'frequency_cut_') }} as f_score,
         {{ pm_rfm_score('monetary', 'monetary_cut_') }} as m_score
     from rfm_measures
-    inner join thresholds_wide
+    inner join as_of
+        on rfm_measures.as_of_date = as_of.as_of_date
+    left join thresholds_wide
         on rfm_measures.as_of_date = thresholds_wide.as_of_date
+    where {{ var('pm_enable_rfm') }}
 ),
 
 scores_combined as (

@@ -80,7 +80,14 @@ CASES: list[tuple[str | None, str | None, str | None, dict[str, str]]] = [
     ("service_code", "3.00", "3.00", line(order_id="X7", item_id="POST")),
     ("service_code", "3.00", "3.00", line(order_id="X7", item_id=" post ")),
     ("service_code", "3.00", "3.00", line(order_id="X7", item_id="gift_0001_20")),
-    ("service_code", "0.00", "0.00", line(order_id="X7", item_id="D", unit_price="0")),
+    (
+        "service_code",
+        "0.00",
+        "0.00",
+        line(order_id="X7", item_id="D", item_name="Discount", unit_price="0"),
+    ),
+    # A letter is a service only where some line says so.
+    (None, "3.00", "3.00", line(order_id="O31", item_id="S", item_name="Small mug")),
     (None, "3.00", "3.00", line(order_id="O7", item_id="POSTER")),
     (None, "3.00", "3.00", line(order_id="O8", item_id="GIFTS")),
     ("write_off", "0.00", "0.00", line(order_id="X8", quantity="-3", unit_price="0")),

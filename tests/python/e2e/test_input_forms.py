@@ -85,6 +85,17 @@ def test_a_semicolon_file_with_column_names_of_its_own(build_input, tmp_path):
     assert_german_lines(build_input(mapping))
 
 
+def test_a_file_quoted_with_single_quotes(build_input, tmp_path):
+    path = write_csv(tmp_path / "sales.csv", GERMAN, delimiter=";")
+    # Names and values in the one kind of quote, where a double quote is plain text.
+    text = path.read_text(encoding="utf-8").replace(
+        '"Preis ""netto"""', "'Preis \"netto\"'"
+    )
+    path.write_text(text.replace('"B; groß"', "'B; groß'"), encoding="utf-8")
+    options = {"delim": ";", "quote": "'", "escape": "'"}
+    assert_german_lines(build_input(MAPPING | {"path": str(path), "options": options}))
+
+
 def test_several_files_found_by_a_pattern_with_the_folder_as_a_variable(
     build_input, tmp_path
 ):

@@ -244,6 +244,23 @@ def test_a_query_that_the_engine_refuses_is_a_problem(
     assert reason in problem
 
 
+def test_files_that_cannot_be_read_are_a_problem(complain, sales, tmp_path):
+    no_parquet = tmp_path / "sales.parquet"
+    no_parquet.write_text("order_id,customer_id")
+    problems = complain(
+        pm_inputs={
+            "order_lines": {"path": str(sales), "options": {"delimm": ";"}},
+            "customers": {"path": str(no_parquet)},
+        }
+    )
+    assert [problem.split(":")[0] for problem in problems] == [
+        "pm_inputs.order_lines.path",
+        "pm_inputs.customers.path",
+    ]
+    assert 'Invalid named parameter "delimm"' in problems[0]
+    assert "cannot be read as parquet" in problems[1]
+
+
 def test_settings_of_the_wrong_shape_are_named(complain, sales):
     problems = complain(
         pm_inputs={
@@ -312,4 +329,23 @@ def test_vars_that_depend_on_each_other_are_checked_together(complain):
         "pm_rfm_absolute_thresholds.frequency",
         "pm_rfm_absolute_thresholds.monetary",
         "pm_inputs",
+    ]
+
+
+def test_values_that_look_right_and_are_not_are_refused(complain, sales):
+    problems = complain(
+        pm_inputs={"order_lines": {"path": str(sales), "columns": COLUMNS}},
+        pm_as_of="2024-02-30",
+        pm_timezone="Europe/Nowhere",
+        pm_missing_values={
+            "order_lines.quantity": {"constant": "two"},
+            "order_lines.unit_price": {"constant": 1.5},
+        },
+    )
+    assert problems == [
+        "pm_as_of: expected a date as YYYY-MM-DD, got '2024-02-30'.",
+        "pm_missing_values.order_lines.quantity: expected a constant of type"
+        " decimal(18,3), got 'two'.",
+        "pm_timezone: expected a time zone name such as Europe/London, got"
+        " 'Europe/Nowhere'.",
     ]
