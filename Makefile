@@ -57,7 +57,7 @@ lint-docs: .venv/dev.stamp
 # Compiles each model in memory: no warehouse is opened. The warnings that are silenced
 # are Python's, about workers that sqlfluff stops.
 lint-sql: .venv/dev.stamp
-	PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint models tests/singular
+	PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint models python_models tests/singular
 
 # -- Environment ---------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ The attributes of a customer that can be filled when missing, and their kind.
 
 
 {#
-What stands in for a missing attribute, by its strategy in pm_missing_values; an
-expression over `plain_values` and `modelled_values`, numbers and dates as doubles.
+What stands in for a missing attribute that no model estimates, by its strategy in
+pm_missing_values; an expression over `plain_values`, numbers and dates as doubles.
 #}
 {% macro pm_attribute_fill(column) %}
     {% set kind = pm_customer_attributes()[column] %}
@@ -21,8 +21,6 @@ expression over `plain_values` and `modelled_values`, numbers and dates as doubl
     {% set strategy = pm_missing_value_strategy('customers', column) %}
     {% if strategy.method in ['mean', 'median', 'most_frequent'] %}
         {% do return('plain_values.' ~ strategy.method ~ '_' ~ column) %}
-    {% elif strategy.method == 'model' %}
-        {% do return('modelled_values.' ~ column) %}
     {% elif strategy.method == 'constant' and kind == 'date' %}
         {% do return('cast(' ~ _pm_day_number(pm_date_literal(strategy.value)) ~ ' as double)') %}
     {% elif strategy.method == 'constant' %}
@@ -32,7 +30,7 @@ expression over `plain_values` and `modelled_values`, numbers and dates as doubl
 {% endmacro %}
 
 
-{# Dates are averaged as days since 1970. #}
+{# Dates are averaged as days since 1970, and made dates again afterwards. #}
 {% macro _pm_day_number(expression) %}
-    {% do return(dbt.datediff(pm_date_literal('1970-01-01'), expression, 'day')) %}
+    {% do return(pm_calendar_days_between(pm_date_literal('1970-01-01'), expression)) %}
 {% endmacro %}

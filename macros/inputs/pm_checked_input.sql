@@ -10,12 +10,6 @@ emptied, and the column named in `invalid_columns`.
 #}
 {% macro pm_checked_input(name) %}
     {% set contract = pm_input_contract()[name] %}
-    {% set optional = [] %}
-    {% for column, rule in contract['columns'].items() %}
-        {% if column not in contract.needs and rule.type != 'string' %}
-            {% do optional.append(column) %}
-        {% endif %}
-    {% endfor %}
     with rows_typed as (
         {{ pm_typed_rows(name) }}
     ),
@@ -55,16 +49,7 @@ emptied, and the column named in `invalid_columns`.
             {{ column }},
         {% endfor %}
         passthrough,
-        {% if optional %}
-            nullif(concat_ws(
-                ','
-                {%- for column in optional -%}
-                    , case when is_invalid_{{ column }} then '{{ column }}' end
-                {%- endfor %}
-            ), '') as invalid_columns,
-        {% else %}
-            cast(null as string) as invalid_columns,
-        {% endif %}
+        {{ pm_invalid_columns(name) }} as invalid_columns,
         reject_reason,
         case
             when reject_reason is not null then {{ pm_row_to_json('raw_record') }}

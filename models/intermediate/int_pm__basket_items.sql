@@ -1,3 +1,4 @@
+{%- set column = 'item_id' if var('pm_basket_level') == 'item' else 'category' -%}
 with order_lines as (
     select * from {{ ref('int_pm__order_lines') }}
 ),
@@ -5,11 +6,11 @@ with order_lines as (
 basket_items as (
     select distinct
         order_id,
-        {{ 'item_id' if var('pm_basket_level') == 'item' else 'category' }} as item_id
+        {{ column }} as item_id
     from order_lines
     where
         not is_return
-        and {{ 'item_id' if var('pm_basket_level') == 'item' else 'category' }} is not null
+        and {{ column }} is not null
         and {{ var('pm_enable_baskets') }}
 ),
 

@@ -87,14 +87,22 @@ buyers as (
 histories_measured as (
     select
         histories.*,
-        cast({{ dbt.datediff('last_order_at', 'histories.as_of_date', 'day') }} as double)
-            as recency_days,
-        cast({{ dbt.datediff('first_order_at', 'histories.as_of_date', 'day') }} as double)
-            as tenure_days,
-        {{ pm_days_between('first_order_at', 'last_order_at') }}
-        / nullif(order_count - 1, 0) as mean_gap_days
+        cast(
+            {{ pm_calendar_days_between(
+                'histories.last_order_at', 'histories.as_of_date'
+            ) }}
+            as double
+        ) as recency_days,
+        cast(
+            {{ pm_calendar_days_between(
+                'histories.first_order_at', 'histories.as_of_date'
+            ) }}
+            as double
+        ) as tenure_days,
+        {{ pm_days_between('histories.first_order_at', 'histories.last_order_at') }}
+        / nullif(histories.order_count - 1, 0) as mean_gap_days
     from histories
-    where order_count > 0
+    where histories.order_count > 0
 ),
 
 final as (

@@ -37,10 +37,16 @@ values_cumulated as (
 quartiles as (
     select
         measure,
-        min(case when line_count_up_to_here >= 0.25 * line_count_in_all then measured end)
-            as first_quartile,
-        min(case when line_count_up_to_here >= 0.75 * line_count_in_all then measured end)
-            as third_quartile
+        min(
+            case
+                when line_count_up_to_here >= 0.25 * line_count_in_all then measured
+            end
+        ) as first_quartile,
+        min(
+            case
+                when line_count_up_to_here >= 0.75 * line_count_in_all then measured
+            end
+        ) as third_quartile
     from values_cumulated
     group by measure
 ),

@@ -25,7 +25,8 @@ items_frequent as (
         items_counted.item_id,
         items_counted.basket_count,
         baskets_counted.total_basket_count,
-        cast(row_number() over (order by items_counted.item_id) as integer) as item_number
+        cast(row_number() over (order by items_counted.item_id) as integer)
+            as item_number
     from items_counted
     cross join baskets_counted
     where

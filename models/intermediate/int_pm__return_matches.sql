@@ -1,4 +1,4 @@
-{#- Lines of one moment go by what is in them: their id may be a mere place in a file. -#}
+{#- Lines of one moment go by what is in them: an id may be a mere place in a file. -#}
 {%- set in_time -%}
     partition by customer_id, item_id
     order by
@@ -104,15 +104,15 @@ layers_moved as (
         moves.is_return,
         moves.unit_price as returned_unit_price,
         moves.ordered_at as returned_at,
-        layers.layer_top - layers.layer_bottom as units,
-        {% for column in ['order_line_id', 'order_id', 'unit_price'] %}
+        layers.layer_top - layers.layer_bottom as units
+        {%- for column in ['order_line_id', 'order_id', 'unit_price'] -%}
+            ,
             lag(moves.{{ column }}) over (
                 partition by moves.customer_id, moves.item_id, layers.layer_bottom
                 order by
                     moves.ordered_at asc, moves.is_return asc, moves.order_line_id asc
             ) as sale_{{ column }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        {%- endfor %}
     from moves
     inner join layers
         on

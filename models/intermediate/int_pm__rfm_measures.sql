@@ -6,7 +6,7 @@ as_of as (
     select * from {{ ref('int_pm__as_of') }}
 ),
 
-as_of_dates as (
+as_of_days as (
     select as_of_date from as_of
     {% if var('pm_rfm_threshold_mode') == 'frozen' %}
         union
@@ -17,19 +17,19 @@ as_of_dates as (
 -- An order counts until all of it has been sent back; a return counts on its own day.
 orders_known as (
     select
-        as_of_dates.as_of_date,
+        as_of_days.as_of_date,
         customer_orders.customer_id,
         customer_orders.ordered_at,
         customer_orders.net_revenue,
         customer_orders.winsorised_net_revenue,
-        {{ pm_is_kept_order('customer_orders', 'as_of_dates.as_of_date') }}
+        {{ pm_is_kept_order('customer_orders', 'as_of_days.as_of_date') }}
             as is_kept_order,
         customer_orders.ordered_at
-        >= {{ dbt.dateadd('day', -var('pm_rfm_window_days'), 'as_of_dates.as_of_date') }}
+        >= {{ dbt.dateadd('day', -var('pm_rfm_window_days'), 'as_of_days.as_of_date') }}
             as is_in_window
     from customer_orders
-    inner join as_of_dates
-        on customer_orders.ordered_at < as_of_dates.as_of_date
+    inner join as_of_days
+        on customer_orders.ordered_at < as_of_days.as_of_date
     where customer_orders.customer_id is not null
 ),
 
@@ -51,7 +51,8 @@ final as (
         as_of_date,
         customer_id,
         cast(
-            {{ dbt.datediff('last_order_at', 'as_of_date', 'day') }} as bigint
+            {{ pm_calendar_days_between('last_order_at', 'as_of_date') }}
+            as bigint
         ) as recency_days,
         cast(frequency as bigint) as frequency,
         cast(monetary as decimal(18,2)) as monetary,

@@ -1,1 +1,3 @@
-{{ pm_accepted_rows('experiment_outcomes', ref('stg_pm__experiment_outcomes_checked')) }}
+{{ pm_accepted_rows(
+    'experiment_outcomes', ref('stg_pm__experiment_outcomes_checked')
+) }}

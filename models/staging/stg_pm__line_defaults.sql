@@ -39,26 +39,40 @@ unit_prices_counted as (
 ),
 
 -- Of equally frequent values the smaller: the cautious one.
+quantities_ranked as (
+    select
+        item_id,
+        quantity,
+        row_number() over (
+            partition by item_id order by line_count desc, quantity asc
+        ) as value_rank
+    from quantities_counted
+),
+
+unit_prices_ranked as (
+    select
+        item_id,
+        unit_price,
+        row_number() over (
+            partition by item_id order by line_count desc, unit_price asc
+        ) as value_rank
+    from unit_prices_counted
+),
+
 most_frequent_quantities as (
     select
         item_id,
         quantity
-    from quantities_counted
-    qualify
-        row_number() over (partition by item_id order by line_count desc, quantity asc)
-        = 1
+    from quantities_ranked
+    where value_rank = 1
 ),
 
 most_frequent_unit_prices as (
     select
         item_id,
         unit_price
-    from unit_prices_counted
-    qualify
-        row_number() over (
-            partition by item_id order by line_count desc, unit_price asc
-        )
-        = 1
+    from unit_prices_ranked
+    where value_rank = 1
 ),
 
 items_averaged as (

@@ -29,7 +29,7 @@ lonely_ends as (
     select order_date
     from days_in_context
     where
-        {{ dbt.datediff('previous_date', 'order_date', 'day') }}
+        {{ pm_calendar_days_between('previous_date', 'order_date') }}
         > {{ var('pm_future_gap_days') }}
         and line_count_from_here
         <= {{ var('pm_future_max_share') }} * line_count_in_all

@@ -170,7 +170,7 @@ final as (
         unit_cost,
         gross_amount,
         case
-            when own_reject_reason is distinct from 'amount_out_of_range'
+            when coalesce(own_reject_reason, '') != 'amount_out_of_range'
                 then cast(
                     gross_amount
                     - sign(signed_quantity) * coalesce(abs(discount_amount), 0)
@@ -182,12 +182,7 @@ final as (
         item_id_as_written != item_id as is_item_code_fixed,
         is_quantity_imputed and quantity is not null as is_quantity_imputed,
         is_unit_price_imputed and unit_price is not null as is_unit_price_imputed,
-        nullif(concat_ws(
-            ',',
-            case when is_invalid_discount_amount then 'discount_amount' end,
-            case when is_invalid_unit_cost then 'unit_cost' end,
-            case when is_invalid_is_return then 'is_return' end
-        ), '') as invalid_columns,
+        {{ pm_invalid_columns('order_lines') }} as invalid_columns,
         flagged_rule,
         reject_reason,
         case when reject_reason = 'exact_duplicate' then first_raw_row_id end

@@ -709,7 +709,7 @@ def test_every_input_can_be_parquet(tmp_path):
 
 
 def test_bad_arguments_are_named_together():
-    with pytest.raises(ValueError, match="customers.*language.*items") as problem:
+    with pytest.raises(ValueError, match=r"customers.*language.*items") as problem:
         DemoConfig(customers=0, language="fr", items=3)
     assert "'fr'" in str(problem.value)
 

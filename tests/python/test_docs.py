@@ -62,9 +62,12 @@ def test_each_var_is_explained_where_it_is_set():
             is_explained = not line.startswith("  # --")
         elif not line.strip():
             is_explained = False
-        elif match := re.match(r"  (pm_[a-z_]+):", line):
-            if not is_explained and not match[1].startswith(("pm_enable_", "pm_gate_")):
-                unexplained.append(match[1])
+        elif (
+            (match := re.match(r"  (pm_[a-z_]+):", line))
+            and not is_explained
+            and not match[1].startswith(("pm_enable_", "pm_gate_"))
+        ):
+            unexplained.append(match[1])
     assert unexplained == []
 
 

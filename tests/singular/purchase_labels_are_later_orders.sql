@@ -25,11 +25,11 @@ snapshots_relabelled as (
     left join orders
         on
             customer_snapshots.customer_id = orders.customer_id
-            and orders.ordered_at >= feature_calendar.as_of_date
-            and orders.ordered_at < feature_calendar.label_end_date
+            and feature_calendar.as_of_date <= orders.ordered_at
+            and feature_calendar.label_end_date > orders.ordered_at
             and (
                 orders.fully_returned_at is null
-                or orders.fully_returned_at >= feature_calendar.label_end_date
+                or feature_calendar.label_end_date <= orders.fully_returned_at
             )
     group by
         customer_snapshots.as_of_date,

@@ -65,7 +65,8 @@ final as (
         customer_attributes.language,
         customers.passthrough,
         cast(coalesce(customer_facts.order_count, 0) as bigint) as order_count,
-        cast(coalesce(customer_facts.kept_order_count, 0) as bigint) as kept_order_count,
+        cast(coalesce(customer_facts.kept_order_count, 0) as bigint)
+            as kept_order_count,
         cast(coalesce(customer_facts.return_order_count, 0) as bigint)
             as return_order_count,
         coalesce(customer_facts.item_count, 0) as item_count,

@@ -1,4 +1,5 @@
-{%- set other_inputs = pm_input_contract().keys() | reject('equalto', 'order_lines') | list -%}
+{%- set inputs = pm_input_contract().keys() -%}
+{%- set other_inputs = inputs | reject('equalto', 'order_lines') | list -%}
 with order_lines_checked as (
     select * from {{ ref('stg_pm__order_lines_checked') }}
 ),

@@ -1,3 +1,49 @@
+{%- set requirements = [
+    (
+        'order_lines', 'accepted_share', '1 - rejected_share',
+        0.9, 'line_shares', true, 'warn',
+    ),
+    (
+        'order_lines', 'lines_with_customer_share', '1 - anonymous_share',
+        0.8, 'line_shares', true, 'warn',
+    ),
+    (
+        'rfm', 'customers', 'customer_count',
+        var('pm_gate_min_customers'), 'customers_counted', true, 'warn',
+    ),
+    (
+        'segments', 'customers', 'customer_count',
+        var('pm_gate_min_customers'), 'customers_counted', true, 'warn',
+    ),
+    (
+        'baskets', 'baskets_with_several_items', 'multi_item_basket_count',
+        100, 'baskets_counted', true, 'warn',
+    ),
+    (
+        'baskets', 'baskets_over_maximum_size', 'oversized_basket_count',
+        0, 'baskets_counted', false, 'warn',
+    ),
+    (
+        'scores', 'history_days', 'history_days',
+        var('pm_gate_min_history_days'), 'history', true, 'warn',
+    ),
+    (
+        'scores', 'regular_customers', 'regular_customer_count',
+        30, 'customers_counted', true, 'warn',
+    ),
+    (
+        'scores', 'training_buyers', 'train_positive_count',
+        var('pm_gate_min_positives'), 'outcomes_counted', true, 'block',
+    ),
+    (
+        'scores', 'training_non_buyers', 'train_negative_count',
+        var('pm_gate_min_negatives'), 'outcomes_counted', true, 'block',
+    ),
+    (
+        'scores', 'test_customers', 'test_row_count',
+        1, 'outcomes_counted', true, 'warn',
+    ),
+] -%}
 with order_lines_checked as (
     select * from {{ ref('stg_pm__order_lines_checked') }}
 ),
@@ -37,8 +83,11 @@ baskets_counted as (
     select
         count(distinct case when basket_size > 1 then order_id end)
             as multi_item_basket_count,
-        count(distinct case when basket_size > {{ var('pm_basket_max_size') }} then order_id end)
-            as oversized_basket_count
+        count(
+            distinct case
+                when basket_size > {{ var('pm_basket_max_size') }} then order_id
+            end
+        ) as oversized_basket_count
     from basket_items
 ),
 
@@ -55,31 +104,20 @@ outcomes_counted as (
 history as (
     select
         coalesce(
-            {{ dbt.datediff('first_order_date', 'as_of_date', 'day') }}, 0
+            {{ pm_calendar_days_between('first_order_date', 'as_of_date') }}, 0
         ) as history_days
     from as_of
 ),
 
 -- One branch a requirement; `is_floor` tells whether more or less is better.
 requirements as (
-    {% set requirements = [
-        ('order_lines', 'accepted_share', '1 - rejected_share', 0.9, 'line_shares', true, 'warn'),
-        ('order_lines', 'lines_with_customer_share', '1 - anonymous_share', 0.8, 'line_shares', true, 'warn'),
-        ('rfm', 'customers', 'customer_count', var('pm_gate_min_customers'), 'customers_counted', true, 'warn'),
-        ('segments', 'customers', 'customer_count', var('pm_gate_min_customers'), 'customers_counted', true, 'warn'),
-        ('baskets', 'baskets_with_several_items', 'multi_item_basket_count', 100, 'baskets_counted', true, 'warn'),
-        ('baskets', 'baskets_over_maximum_size', 'oversized_basket_count', 0, 'baskets_counted', false, 'warn'),
-        ('scores', 'history_days', 'history_days', var('pm_gate_min_history_days'), 'history', true, 'warn'),
-        ('scores', 'regular_customers', 'regular_customer_count', 30, 'customers_counted', true, 'warn'),
-        ('scores', 'training_buyers', 'train_positive_count', var('pm_gate_min_positives'), 'outcomes_counted', true, 'block'),
-        ('scores', 'training_non_buyers', 'train_negative_count', var('pm_gate_min_negatives'), 'outcomes_counted', true, 'block'),
-        ('scores', 'test_customers', 'test_row_count', 1, 'outcomes_counted', true, 'warn'),
-    ] %}
-    {% for capability, requirement, observed, required, relation, is_floor, severity in requirements %}
+    {% for (
+        capability, requirement, observed, required, relation, is_floor, severity
+    ) in requirements %}
         select
             '{{ capability }}' as capability,
             '{{ requirement }}' as requirement,
-            cast({{ observed }} as double) as observed,
+            coalesce(cast({{ observed }} as double), 0) as observed,
             cast({{ required }} as double) as required,
             {{ is_floor }} as is_floor,
             '{{ severity }}' as severity
@@ -97,12 +135,16 @@ final as (
         as_of.as_of_date,
         requirements.capability,
         requirements.requirement,
-        coalesce(requirements.observed, 0) as observed,
+        requirements.observed,
         requirements.required,
         case
-            when requirements.is_floor and coalesce(requirements.observed, 0) >= requirements.required
+            when
+                requirements.is_floor
+                and requirements.observed >= requirements.required
                 then 'ok'
-            when not requirements.is_floor and coalesce(requirements.observed, 0) <= requirements.required
+            when
+                not requirements.is_floor
+                and requirements.observed <= requirements.required
                 then 'ok'
             else requirements.severity
         end as status,

@@ -25,8 +25,11 @@ thresholds_wide as (
         {%- for measure in ['recency_days', 'frequency', 'monetary'] -%}
             {%- for cut in [1, 2, 3, 4] -%}
                 ,
-                max(case when measure = '{{ measure }}' and cut = {{ cut }} then value end)
-                    as {{ measure }}_cut_{{ cut }}
+                max(
+                    case
+                        when measure = '{{ measure }}' and cut = {{ cut }} then value
+                    end
+                ) as {{ measure }}_cut_{{ cut }}
             {%- endfor -%}
         {%- endfor %}
     from thresholds

@@ -1,3 +1,8 @@
+{%- if var('pm_rfm_threshold_mode') == 'frozen' -%}
+    {%- set measured_as_of = pm_date_literal(var('pm_rfm_frozen_as_of')) -%}
+{%- else -%}
+    {%- set measured_as_of = 'as_of.as_of_date' -%}
+{%- endif -%}
 with rfm_measures as (
     select * from {{ ref('int_pm__rfm_measures') }}
 ),
@@ -31,7 +36,7 @@ as_of as (
         where
             rfm_measures.frequency > 0
             and rfm_measures.as_of_date
-            = {{ pm_date_literal(var('pm_rfm_frozen_as_of')) if var('pm_rfm_threshold_mode') == 'frozen' else 'as_of.as_of_date' }}
+            = {{ measured_as_of }}
     ),
 
     cut_points as (

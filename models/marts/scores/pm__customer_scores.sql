@@ -37,8 +37,10 @@ final as (
         ) }} as decile,
         case
             when scores_ranked.probability is null then null
-            when scores_ranked.probability >= {{ var('pm_score_band_high') }} then 'high'
-            when scores_ranked.probability >= {{ var('pm_score_band_medium') }} then 'medium'
+            when scores_ranked.probability >= {{ var('pm_score_band_high') }}
+                then 'high'
+            when scores_ranked.probability >= {{ var('pm_score_band_medium') }}
+                then 'medium'
             else 'low'
         end as band,
         purchase_reasons.reason_1,

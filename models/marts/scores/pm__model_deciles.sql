@@ -9,8 +9,10 @@ scores_ranked as (
         rank() over (
             partition by target, model_version, as_of_date order by probability desc
         ) as probability_rank,
-        count(*) over (partition by target, model_version, as_of_date) as customer_count,
-        sum(label) over (partition by target, model_version, as_of_date) as buyer_count
+        count(*) over (partition by target, model_version, as_of_date)
+            as customer_count,
+        sum(label) over (partition by target, model_version, as_of_date)
+            as buyer_count
     from purchase_scores
 ),
 

@@ -27,12 +27,18 @@ purchase_registered as (
         purchase_models.algorithm,
         'champion' as stage,
         last_training_day.trained_as_of,
-        max(case when purchase_models.feature = 'train_rows' then purchase_models.value end)
-            as row_count,
+        max(
+            case
+                when purchase_models.feature = 'train_rows' then purchase_models.value
+            end
+        ) as row_count,
         sum(case when purchase_models.component = 'coefficient' then 1 else 0 end)
             as feature_count,
-        max(case when purchase_models.feature = 'status_code' then purchase_models.value end)
-            as status_code
+        max(
+            case
+                when purchase_models.feature = 'status_code' then purchase_models.value
+            end
+        ) as status_code
     from purchase_models
     cross join last_training_day
     group by
@@ -59,8 +65,9 @@ segments_registered as (
             else 'candidate'
         end as stage,
         as_of.as_of_date as trained_as_of,
-        max(case when segment_models.feature = 'row_count' then segment_models.value end)
-            as row_count,
+        max(
+            case when segment_models.feature = 'row_count' then segment_models.value end
+        ) as row_count,
         sum(case when segment_models.component = 'mean' then 1 else 0 end)
             as feature_count,
         1 as status_code

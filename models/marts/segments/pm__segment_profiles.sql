@@ -31,7 +31,9 @@ customers_measured as (
 ),
 
 features_measured as (
-    {% for feature in ['recency_days', 'order_count', 'net_revenue', 'average_order_value'] %}
+    {% for feature in [
+        'recency_days', 'order_count', 'net_revenue', 'average_order_value',
+    ] %}
         select
             as_of_date,
             model_version,

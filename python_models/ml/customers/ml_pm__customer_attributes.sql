@@ -89,11 +89,16 @@ filled as (
         observed.customer_id
         {%- for attribute in attributes -%}
             ,
-            coalesce(observed.{{ attribute }}, {{ pm_attribute_fill(attribute) }})
-                as {{ attribute }},
+            coalesce(
+                observed.{{ attribute }},
+                modelled_values.{{ attribute }},
+                {{ pm_attribute_fill(attribute) }}
+            ) as {{ attribute }},
             observed.{{ attribute }} is null
-            and {{ pm_attribute_fill(attribute) }} is not null
-                as is_{{ attribute }}_imputed
+            and coalesce(
+                modelled_values.{{ attribute }},
+                {{ pm_attribute_fill(attribute) }}
+            ) is not null as is_{{ attribute }}_imputed
         {%- endfor %}
     from observed
     cross join plain_values
@@ -108,10 +113,7 @@ final as (
         region,
         language,
         cast(income as decimal(18,2)) as income,
-        cast(
-            {{ dbt.dateadd('day', 'cast(round(birth_date) as integer)', pm_date_literal('1970-01-01')) }}
-            as date
-        ) as birth_date,
+        {{ pm_date_of_day_number('birth_date') }} as birth_date,
         is_gender_imputed,
         is_region_imputed,
         is_language_imputed,

@@ -36,23 +36,32 @@ contributions_ranked as (
     where contribution != 0
 ),
 
-final as (
+reasons_worded as (
     select
-        contributions_ranked.customer_id
-        {%- for rank in [1, 2, 3] -%}
-            ,
-            max(case
-                when contributions_ranked.reason_rank = {{ rank }}
-                    then
-                        case when contributions_ranked.contribution > 0 then '+ ' else '- ' end
-                        || feature_labels.label_{{ var('pm_language') }}
-            end) as reason_{{ rank }}
-        {%- endfor %}
+        contributions_ranked.customer_id,
+        contributions_ranked.reason_rank,
+        case when contributions_ranked.contribution > 0 then '+ ' else '- ' end
+        || feature_labels.label_{{ var('pm_language') }} as reason
     from contributions_ranked
     inner join feature_labels
         on contributions_ranked.feature = feature_labels.feature
     where contributions_ranked.reason_rank <= 3
-    group by contributions_ranked.customer_id
+),
+
+final as (
+    select
+        reasons_worded.customer_id
+        {%- for rank in [1, 2, 3] -%}
+            ,
+            max(
+                case
+                    when reasons_worded.reason_rank = {{ rank }}
+                        then reasons_worded.reason
+                end
+            ) as reason_{{ rank }}
+        {%- endfor %}
+    from reasons_worded
+    group by reasons_worded.customer_id
 )
 
 select * from final

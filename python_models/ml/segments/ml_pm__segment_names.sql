@@ -17,8 +17,10 @@ levels as (
         segment_models.segment_id,
         segment_models.feature,
         case
-            when segment_models.value > {{ var('pm_segment_level_threshold') }} then 'high'
-            when segment_models.value < -{{ var('pm_segment_level_threshold') }} then 'low'
+            when segment_models.value > {{ var('pm_segment_level_threshold') }}
+                then 'high'
+            when segment_models.value < -{{ var('pm_segment_level_threshold') }}
+                then 'low'
             else 'middle'
         end as level
     from segment_models
@@ -29,12 +31,16 @@ levels as (
 
 names as (
     select
-        levels.segment_id,
-        {% for position in [1, 2, 3] %}
-            max(case when segment_words.position = {{ position }} then segment_words.{{ word }} end)
-                as word_{{ position }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        levels.segment_id
+        {%- for position in [1, 2, 3] -%}
+            ,
+            max(
+                case
+                    when segment_words.position = {{ position }}
+                        then segment_words.{{ word }}
+                end
+            ) as word_{{ position }}
+        {%- endfor %}
     from levels
     inner join segment_words
         on
@@ -49,8 +55,8 @@ names_composed as (
         {% if var('pm_language') == 'zh' %}
             word_1 || '，' || word_2 || '，' || word_3 as segment_name
         {% else %}
-            upper(left(word_1, 1)) || substr(word_1, 2) || ' ' || word_2 || ', ' || word_3
-                as segment_name
+            upper(left(word_1, 1)) || substr(word_1, 2)
+            || ' ' || word_2 || ', ' || word_3 as segment_name
         {% endif %}
     from names
 ),

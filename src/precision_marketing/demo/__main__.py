@@ -110,7 +110,7 @@ def _write_bulk(config: DemoConfig, out: Path) -> list[Path]:
             "row_counts": {"order_lines": totals["clean"]["raw_line_count"]},
             "order_lines": order_lines_truth(totals),
             "spend": spend_truth(),
-            "baskets": {**basket_truth(config), "pair_count": len(pairs)},
+            "baskets": {**basket_truth(), "pair_count": len(pairs)},
         },
         truth / "truth.json",
     )

@@ -196,7 +196,7 @@ def make_raw_lines(
     used = base["kind"] != CODE["clean"]
     parts = [base]
     parts += _returns(rng, config, orders, base, used)
-    parts += _rejects(rng, config, catalog, base, used, text)
+    parts += _rejects(rng, catalog, base, used, text)
     _flags(rng, base, used)
     parts.append(_unmatched(rng, catalog, orders, base, used))
 
@@ -289,7 +289,7 @@ def _returns(rng, config, orders, base, used) -> list[dict]:
     return [cancellation, partial]
 
 
-def _take(rng, base, used, wanted: int, extra=None) -> np.ndarray:
+def _take(rng, used, wanted: int, extra=None) -> np.ndarray:
     """Distinct unused clean rows, marked as used."""
     free = ~used if extra is None else ~used & extra
     pool = np.flatnonzero(free)
@@ -298,11 +298,11 @@ def _take(rng, base, used, wanted: int, extra=None) -> np.ndarray:
     return rows
 
 
-def _rejects(rng, config, catalog, base, used, rates) -> list[dict]:
+def _rejects(rng, catalog, base, used, rates) -> list[dict]:
     """One part per rejected kind: copies with exactly one thing wrong."""
     n = len(base["order"])
     wanted = {kind: planned_rows(rate, n) for kind, rate in rates.items()}
-    rows = _take(rng, base, used, sum(wanted.values()))
+    rows = _take(rng, used, sum(wanted.values()))
     parts = []
     for kind, count in wanted.items():
         chosen, rows = rows[:count], rows[count:]
@@ -371,7 +371,7 @@ def _flags(rng, base, used) -> None:
             extra = (base["price_cents"] <= OUTLIER_MAX_PRICE_CENTS) & (
                 base["discount_cents"] == 0
             )
-        rows = _take(rng, base, used, planned_rows(rate, n), extra)
+        rows = _take(rng, used, planned_rows(rate, n), extra)
         cycle = np.arange(len(rows))
         base["kind"][rows] = CODE[kind]
         if kind == "item_code_variant":
@@ -384,9 +384,7 @@ def _flags(rng, base, used) -> None:
 
 def _unmatched(rng, catalog, orders, base, used) -> dict:
     """Returns of items that the customer never bought, under new order numbers."""
-    rows = _take(
-        rng, base, used, planned_rows(UNMATCHED_RETURN_RATE, len(base["order"]))
-    )
+    rows = _take(rng, used, planned_rows(UNMATCHED_RETURN_RATE, len(base["order"])))
     item = rng.integers(0, catalog.size, len(rows))
     # Binary search among the few wanted keys: linear in the lines, without hashing.
     wanted = base["person"][rows] * catalog.size + item

@@ -117,7 +117,7 @@ def make_experiment(
         for k, archetype in enumerate(c.ARCHETYPES):
             own = kind == k
             lift = effect_table[a, k]
-            # Averaged over everyone assigned: what a repeated draw of arms converges to.
+            # Over everyone assigned: what a repeated draw of arms converges to.
             gain = worth[own] * (
                 (BASE_CONVERSION[k] + lift) * factor_table[a] - BASE_CONVERSION[k]
             )

@@ -151,7 +151,7 @@ def make_shop(config: c.DemoConfig) -> Shop:
         "spend": spend_truth(),
         "archetypes": _archetype_truth(buyers),
         "baskets": {
-            **basket_truth(config),
+            **basket_truth(),
             "pair_count": len(pairs),
             "item_count": catalog.size,
         },
@@ -432,7 +432,7 @@ def _archetype_truth(buyers: pd.DataFrame) -> dict:
     }
 
 
-def basket_truth(config: c.DemoConfig) -> dict:
+def basket_truth() -> dict:
     """Parameters of the baskets."""
     return {
         "base_draws": f"1 + Binomial({c.LINE_TRIALS}, {c.LINE_PROBABILITY})",

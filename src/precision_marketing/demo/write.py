@@ -15,7 +15,7 @@ FORMATS = ("csv", "parquet")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as UTF-8 CSV with `\\n` line ends; missing values are empty."""
+    """Write a frame as UTF-8 CSV, lines ended by a line feed, missing values empty."""
     shown = frame.copy()
     for name in shown.columns:
         if pd.api.types.is_bool_dtype(shown[name].dtype):
