@@ -13,7 +13,9 @@ lines_summed as (
         order_id,
         count(*) as line_count,
         count(distinct customer_id) as customer_count,
-        min(ordered_at) as ordered_at,
+        coalesce(
+            min(case when not is_return then ordered_at end), max(ordered_at)
+        ) as ordered_at,
         sum(net_amount) as net_revenue,
         sum(case when is_return then 0 else quantity end) as item_count,
         sum(case when is_return then 0 else gross_amount end) as gross_revenue,

@@ -18,7 +18,9 @@ final as (
         bool_and(is_return) as is_return,
         min(customer_id) is null as is_anonymous,
         count(distinct customer_id) > 1 as has_several_customers,
-        min(ordered_at) as ordered_at,
+        coalesce(
+            min(case when not is_return then ordered_at end), max(ordered_at)
+        ) as ordered_at,
         case
             when count(fully_returned_at) = count(case when not is_return then 1 end)
                 then max(fully_returned_at)
