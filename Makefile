@@ -1,6 +1,7 @@
 # make build   the tables: environment, then everything from INPUT into WAREHOUSE
 # make test    every test
 # make lint    rules for Python, YAML, SQL and what each model must say
+# make bench   time and memory beside polars and pandas (bench/README.md); not a test
 # make lock    newest versions that fit pyproject.toml (needs uv)
 # make clean   forget the environment and what dbt compiled; tables stay
 
@@ -11,7 +12,7 @@ PYTHON ?= python3
 SHELL := bash
 .DEFAULT_GOAL := build
 .PHONY: build test test-duckdb-1.5 lock clean
-.PHONY: lint lint-python lint-yaml lint-docs lint-sql
+.PHONY: lint lint-python lint-yaml lint-docs lint-sql bench
 
 # Another project's settings in the shell would lead dbt or Python astray.
 unexport DBT_PROJECT_DIR DBT_PROFILES_DIR DBT_PROFILE DBT_TARGET PYTHONPATH PYTHONHOME
@@ -58,6 +59,11 @@ lint-docs: .venv/dev.stamp
 # are Python's, about workers that sqlfluff stops.
 lint-sql: .venv/dev.stamp
 	PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint models python_models tests/singular
+
+BENCH ?= --lines 1000000 10000000
+
+bench: .venv/dev.stamp
+	@$(BIN)/python bench/run.py $(BENCH)
 
 # -- Environment ---------------------------------------------------------------------
 

@@ -244,11 +244,13 @@ def finish(lines: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
 
 
 def customer_orders(lines: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
-    """One row per order and customer."""
+    """One row per order, customer and is_return."""
     is_return, net = lines["is_return"], lines["net_amount"]
     sale = ~is_return
-    refund = (net * lines["returned_quantity"] / lines["quantity"]).where(sale, 0)
-    keys = ["order_id", "customer_id"]
+    # Half a cent goes up, as in SQL; numpy's own rounding goes to even.
+    share = net * lines["returned_quantity"] / lines["quantity"]
+    refund = (np.floor(share * 100 + 0.5) / 100).where(sale, 0)
+    keys = ["order_id", "customer_id", "is_return"]
 
     def code(label: str) -> pd.Series:
         codes = lines[label].cat.codes.astype("int32")
@@ -259,7 +261,6 @@ def customer_orders(lines: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
             {
                 **{key: lines[key] for key in keys},
                 "line_count": 1,
-                "sale_line_count": sale.astype("int64"),
                 "item_count": lines["quantity"].where(sale, 0),
                 "gross_revenue": lines["gross_amount"].where(sale, 0),
                 "discount_amount": (lines["gross_amount"] - net).where(sale, 0),
@@ -270,11 +271,12 @@ def customer_orders(lines: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
                 "channel": code("channel"),
                 "country": code("country"),
                 "ordered_at": lines["ordered_at"],
+                "last_line_at": lines["ordered_at"],
             }
         )
         .groupby(keys, observed=True, dropna=False, sort=False)
         .agg(
-            dict.fromkeys(("line_count", "sale_line_count", "item_count"), "sum")
+            dict.fromkeys(("line_count", "item_count"), "sum")
             | dict.fromkeys(
                 (
                     "gross_revenue", "discount_amount", "returned_revenue",
@@ -283,6 +285,7 @@ def customer_orders(lines: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
                 "sum",
             )
             | dict.fromkeys(("channel", "country", "ordered_at"), "min")
+            | {"last_line_at": "max"}
         )
         .reset_index()
     )  # fmt: skip
@@ -296,8 +299,9 @@ def customer_orders(lines: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
         returned=("quantity", "sum"), last_returned_at=("returned_at", "max")
     )
     refunds = refunds.rename_axis(["order_id", "customer_id"]).reset_index()
-    orders = orders.merge(refunds, on=keys, how="left")
-    orders["is_return"] = orders.pop("sale_line_count") == 0
+    orders = orders.merge(refunds, on=["order_id", "customer_id"], how="left")
+    last_line_at = orders.pop("last_line_at")
+    orders["ordered_at"] = orders["ordered_at"].mask(orders["is_return"], last_line_at)
     is_back = ~orders["is_return"] & (orders.pop("returned") >= orders["item_count"])
     orders["fully_returned_at"] = orders.pop("last_returned_at").where(is_back)
     return orders

@@ -312,7 +312,7 @@ def finished_lines(
 
 
 def customer_orders(lines: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
-    """One row per order and customer."""
+    """One row per order, customer and is_return."""
     is_return, net = pl.col("is_return"), pl.col("net_amount")
     sale = ~is_return
     refunded = matches.group_by("customer_id", order_id="sale_order_id").agg(
@@ -328,13 +328,18 @@ def customer_orders(lines: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
             discount=pl.when(sale).then(gross - net).otherwise(0),
             returned=pl.when(is_return).then(-net).otherwise(0),
             refund=pl.when(sale & (pl.col("returned_quantity") > 0))
-            .then(net * pl.col("returned_quantity") / pl.col("quantity"))
+            .then(
+                # Half a cent goes up, as in SQL; polars' own rounding goes to even.
+                (
+                    net * pl.col("returned_quantity") / pl.col("quantity") * 100 + 0.5
+                ).floor()
+                / 100
+            )
             .otherwise(0),
         )
-        .group_by("order_id", "customer_id")
+        .group_by("order_id", "customer_id", "is_return")
         .agg(
             line_count=pl.len(),
-            is_return=is_return.all(),
             item_count=pl.col("sold").sum(),
             gross_revenue=pl.col("gross").sum().round(2),
             discount_amount=pl.col("discount").sum().round(2),
@@ -345,7 +350,14 @@ def customer_orders(lines: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
             channel=pl.col("channel").min(),
             country=pl.col("country").min(),
             ordered_at=pl.col("ordered_at").min(),
+            last_line_at=pl.col("ordered_at").max(),
         )
+        .with_columns(
+            ordered_at=pl.when(is_return)
+            .then(pl.col("last_line_at"))
+            .otherwise(pl.col("ordered_at"))
+        )
+        .drop("last_line_at")
         .join(refunded.lazy(), on=["order_id", "customer_id"], how="left")
         .with_columns(
             fully_returned_at=pl.when(

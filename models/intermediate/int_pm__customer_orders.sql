@@ -31,7 +31,12 @@ orders_summed as (
         sum(
             case
                 when is_return or returned_quantity = 0 then 0
-                else net_amount * returned_quantity / quantity
+                -- To the cent for each line: a sum of doubles depends on their order.
+                else
+                    cast(
+                        round(net_amount * returned_quantity / quantity, 2)
+                        as decimal(18,2)
+                    )
             end
         ) as refunded_amount,
         min(channel) as channel,
@@ -62,8 +67,7 @@ final as (
         ) as net_revenue,
         cast(orders_summed.winsorised_net_revenue as decimal(18,2))
             as winsorised_net_revenue,
-        cast(round(orders_summed.refunded_amount, 2) as decimal(18,2))
-            as refunded_amount,
+        cast(orders_summed.refunded_amount as decimal(18,2)) as refunded_amount,
         orders_summed.is_return,
         orders_summed.ordered_at,
         case
