@@ -20,7 +20,7 @@ LEAST_RULE_BASKETS = 10
 
 # Widths of a list's columns, which fill the page. Two names of a rule need the room.
 SEGMENT_GRID = (44, 10, 12, 16)
-RULE_GRID = (59, 5, 10, 8)
+RULE_GRID = (58, 6, 10, 8)
 # What each list may take of a page of 40 lines.
 REJECTION_REASONS = 2
 RFM_SEGMENTS = 4

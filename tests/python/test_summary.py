@@ -166,6 +166,13 @@ def test_chinese_columns_line_up_on_a_terminal():
     assert {display_width(line) for line in lines[start : start + 3]} == {PAGE_WIDTH}
 
 
+def test_no_heading_is_cut_in_either_language():
+    for language in ("en", "zh"):
+        page = summarise(shop(), language=language)
+        heads = [line for line in page.splitlines() if line and line[0] != " "]
+        assert [line for line in heads if line.endswith("...")] == []
+
+
 def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="language: expected en or zh, got 'fr'"):
         summarise(shop(), language="fr")
