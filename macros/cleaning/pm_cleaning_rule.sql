@@ -21,5 +21,6 @@ What happens to an order line that a switchable rule catches: 'reject' or 'flag'
         'negative_price': 'reject',
         'zero_quantity': 'reject',
         'zero_price': 'reject',
+        'discount_above_amount': 'reject',
     }) %}
 {% endmacro %}

@@ -17,6 +17,7 @@ Every rule that may catch an order line, as {'rule', 'action'}, in judging order
     {% for rule in pm_switchable_rules() %}
         {% do rules.append({'rule': rule, 'action': pm_cleaning_rule(rule)}) %}
     {% endfor %}
+    {% do rules.append({'rule': 'after_as_of', 'action': 'reject'}) %}
     {% do rules.append({'rule': 'duplicate_line_id', 'action': 'reject'}) %}
     {% for rule in pm_line_marks() %}
         {% do rules.append({'rule': rule, 'action': pm_line_marks()[rule]['action']}) %}

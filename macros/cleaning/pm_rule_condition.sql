@@ -13,5 +13,6 @@ The predicate of each switchable cleaning rule: its one definition.
         'negative_price': 'unit_price < 0',
         'zero_quantity': 'quantity = 0',
         'zero_price': 'unit_price = 0',
+        'discount_above_amount': 'abs(discount_amount) > round(abs(exact_amount), 2)',
     }[rule]) %}
 {% endmacro %}

@@ -139,6 +139,12 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
     {% if var('pm_rfm_threshold_mode') == 'frozen' and not var('pm_rfm_frozen_as_of') %}
         {% do problems.append('pm_rfm_frozen_as_of: expected a date, because pm_rfm_threshold_mode is frozen; got nothing.') %}
     {% endif %}
+    {% if var('pm_rfm_threshold_mode') == 'frozen' and var('pm_as_of') and var('pm_rfm_frozen_as_of') | string > var('pm_as_of') | string %}
+        {% do problems.append(
+            'pm_rfm_frozen_as_of: expected a day not after pm_as_of (' ~ var('pm_as_of') ~ "), got '"
+            ~ var('pm_rfm_frozen_as_of') ~ "'."
+        ) %}
+    {% endif %}
     {% if var('pm_rfm_threshold_mode') == 'absolute' %}
         {% for measure in ['recency_days', 'frequency', 'monetary'] %}
             {% set cuts = (var('pm_rfm_absolute_thresholds') or {}).get(measure) or [] %}

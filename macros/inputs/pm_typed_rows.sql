@@ -64,6 +64,7 @@ been built since, by this run, and is looked at now.
         {# The case is a guard: DuckDB 2.0 moves a bare try_cast of a CSV column into its
            reader, where a value that does not fit stops the build instead of being null. #}
         {% set value = 'case when ' ~ expression ~ ' is not null then try_cast(' ~ expression ~ ' as ' ~ type ~ ') end' %}
+        {% set value = pm_to_timestamp(expression) if type == 'timestamp' else value %}
         {{ pm_to_local_time(value) if type == 'timestamp' else value }} as {{ column }},
         case
             when {{ value }} is not null then false

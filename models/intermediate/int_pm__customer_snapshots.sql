@@ -61,7 +61,10 @@ histories as (
             )
             as double
         ) as net_revenue_365d,
-        cast(sum(item_count) as double) as item_count,
+        cast(sum(case when is_kept_order then item_count else 0 end) as double)
+            as kept_item_count,
+        cast(sum(case when is_kept_order then net_revenue else 0 end) as double)
+            as kept_revenue,
         cast(sum(gross_revenue) as double) as gross_revenue,
         cast(sum(discount_amount) as double) as discount_amount,
         cast(sum(returned_revenue) as double) as returned_revenue

@@ -50,8 +50,12 @@ final as (
         coalesce(order_lines.unit_cost, items.unit_cost) as unit_cost,
         order_lines.gross_amount,
         order_lines.net_amount,
+        -- Both ways, so that a return takes back no more than its sale was let in with.
         cast(
-            least(order_lines.net_amount, outlier_bounds.net_amount_bound)
+            greatest(
+                least(order_lines.net_amount, outlier_bounds.net_amount_bound),
+                -outlier_bounds.net_amount_bound
+            )
             as decimal(18,2)
         ) as winsorised_net_amount,
         cast(coalesce(units_matched.quantity, 0) as decimal(18,3)) as returned_quantity,

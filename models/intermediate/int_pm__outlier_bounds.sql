@@ -1,5 +1,23 @@
-with order_lines as (
+with all_order_lines as (
     select * from {{ ref('stg_pm__order_lines') }}
+),
+
+feature_calendar as (
+    select * from {{ ref('int_pm__feature_calendar') }}
+),
+
+-- Learned before the first day that any model looks from: a bound that knew later
+-- lines would carry them into the past.
+first_feature_day as (
+    select min(as_of_date) as as_of_date
+    from feature_calendar
+),
+
+order_lines as (
+    select all_order_lines.*
+    from all_order_lines
+    inner join first_feature_day
+        on all_order_lines.ordered_at < first_feature_day.as_of_date
 ),
 
 values_counted as (

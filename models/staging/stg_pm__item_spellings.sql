@@ -16,7 +16,7 @@ line_spellings as (
         -- Names tell only short codes apart; upper case for every line would be dear.
         max(case when length(item_id_as_written) <= 4 then upper(item_name) end)
             as item_name,
-        count(*) as line_count
+        sum(case when {{ pm_is_known('ordered_at') }} then 1 else 0 end) as line_count
     from order_lines
     where {{ pm_trim('item_id_as_written') }} != ''
     group by item_id_as_written

@@ -16,6 +16,7 @@ lines_with_item as (
         on order_lines.item_id_as_written = item_spellings.spelling
     where
         {{ 'true' if pm_has_line_defaults() else 'false' }}
+        and {{ pm_is_known('order_lines.ordered_at') }}
         and order_lines.quantity > 0
         and order_lines.unit_price > 0
 ),

@@ -7,7 +7,9 @@ days_counted as (
         cast(ordered_at as date) as order_date,
         count(*) as line_count
     from order_lines
-    where ordered_at is not null
+    where
+        ordered_at is not null
+        and {{ pm_is_known('ordered_at') }}
     group by cast(ordered_at as date)
 ),
 

@@ -116,6 +116,7 @@ lines_judged as (
                 >= {{ pm_line_amount_limit() }}
                 then 'amount_out_of_range'
             {{ pm_rule_branches('reject') }}
+            when not {{ pm_is_known('ordered_at') }} then 'after_as_of'
         end as own_reject_reason,
         case {{ pm_rule_branches('flag') }} end as flagged_rule,
         coalesce(is_return, false) or quantity < 0 as is_return_line,

@@ -28,7 +28,8 @@ BOOTSTRAP_ROWS = 50_000
 USABLE_DRAWS = 0.5
 # What sklearn.metrics.log_loss clips to.
 SMALLEST_PROBABILITY = np.finfo(np.float64).eps
-# Relative gain in average precision over the baseline that earns an A.
+# Relative gain in average precision over the baseline that earns an A, when even the
+# lower end of its interval reaches it.
 GRADE_A_GAIN = 0.10
 NEWTON_STEPS = 50
 NEWTON_TOLERANCE = 1e-10
@@ -72,6 +73,7 @@ def evaluate_binary(
     customer: str = "customer_id",
     group_columns: Sequence[str] = (),
     n_bootstrap: int = 200,
+    min_positives: int = 1,
     random_state: int = 0,
 ) -> pa.Table:
     """Judge predicted probabilities of a yes/no outcome.
@@ -94,6 +96,8 @@ def evaluate_binary(
         Evaluate each combination by itself, for example ("target", "model_version").
     n_bootstrap : int
         Draws behind lower and upper; 0 for none.
+    min_positives : int
+        Positives below which there is no grade: a handful proves nothing.
     random_state : int
         Seed of the draws.
 
@@ -128,8 +132,9 @@ def evaluate_binary(
     logit(P) = a + logit(score), 0 when calibrated (van Calster et al. 2016).
 
     average_precision_gain: average_precision / baseline's - 1. It gives the grade:
-    A from 10 %, B from 0 %, C below; 'insufficient_data' when a class is missing,
-    'no_baseline' without a baseline.
+    A when its lower end is 10 % or more (the value itself without draws), else B from
+    0 %, C below; 'insufficient_data' when a class is missing or has fewer than
+    `min_positives`, 'no_baseline' without a baseline.
 
     Intervals: percentile bootstrap over customers. With more than `BOOTSTRAP_ROWS`
     rows, a hash sample of customers of that size is resampled and the deviations from
@@ -159,6 +164,7 @@ def evaluate_binary(
             group,
             customer=customer,
             n_bootstrap=n_bootstrap,
+            min_positives=min_positives,
             random_state=random_state,
         )
         results.append(
@@ -218,6 +224,7 @@ def _evaluate(
     *,
     customer: str,
     n_bootstrap: int,
+    min_positives: int,
     random_state: int,
 ) -> tuple[list[tuple], str]:
     """Rows (metric, value, lower, upper, baseline_value) and the grade of one group."""
@@ -255,21 +262,33 @@ def _evaluate(
         (name, float(number), None, None, None if baseline is None else float(number))
         for name, number in zip(COUNTS, (positives, count), strict=True)
     ]
-    return rows, _grade(full[GAIN], positives, count, baseline is not None)
+    if positives < min_positives:
+        return rows, "insufficient_data"
+    certain_gain = intervals.get(GAIN, (full[GAIN],))[0]
+    return rows, _grade(
+        full[GAIN], certain_gain, positives, count, baseline is not None
+    )
 
 
 def _null(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
-def _grade(gain: float, positives: float, count: int, has_baseline: bool) -> str:
+def _grade(
+    gain: float,
+    certain_gain: float | None,
+    positives: float,
+    count: int,
+    has_baseline: bool,
+) -> str:
     if not 0 < positives < count:
         return "insufficient_data"
     if not has_baseline:
         return "no_baseline"
     # Nine digits, so that a gain of exactly 10 % is not lost to the last bit.
-    gain = round(gain, 9)
-    return "A" if gain >= GRADE_A_GAIN else "B" if gain >= 0 else "C"
+    if certain_gain is not None and round(certain_gain, 9) >= GRADE_A_GAIN:
+        return "A"
+    return "B" if round(gain, 9) >= 0 else "C"
 
 
 def _intervals(

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
+from precision_marketing import __version__
 from precision_marketing.frames import (
     at_least,
     conform,
@@ -93,7 +94,10 @@ def fit_purchase_model(
     regularisation_grid: Sequence[float] = (0.001, 0.01, 0.1, 1.0, 10.0),
     min_positives: int = 100,
     min_negatives: int = 100,
-    code_version: str = "",
+    customer: str = "customer_id",
+    horizon_days: int = 0,
+    is_fitted_without_rows: bool = False,
+    code_version: str = __version__,
     target: str = "purchase",
 ) -> pa.Table:
     """Fit one logistic regression on the training snapshots.
@@ -121,8 +125,16 @@ def fit_purchase_model(
         Values of sklearn's C (inverse strength of L2 on scaled coefficients) to
         choose from.
     min_positives, min_negatives : int
-        Training rows of each class needed, counted before sampling. With fewer the
-        base rate is returned as the model.
+        Different customers of each class needed in training, counted before sampling:
+        one customer seen on four days is one witness. With fewer the base rate is
+        returned as the model.
+    customer : str
+        Column that names the customer.
+    horizon_days : int
+        Days that a label looks ahead; the choice of C keeps that much apart.
+    is_fitted_without_rows : bool
+        Whether 0 rows in give the model that knows nothing, so that customers with no
+        past day still get a row that says so.
     code_version : str
         Version of the code that prepared the features; part of model_version.
     target : str
@@ -136,7 +148,8 @@ def fit_purchase_model(
         'coefficient' (log odds per scale), 'intercept' and 'meta'. meta: train_rows
         and train_positives (of the rows fitted), test_rows, test_positives,
         regularisation_c, iterations, converged, status_code (1 ok, 0 insufficient
-        data), base_rate (training share of positives). 0 rows in, 0 rows out.
+        data), base_rate (training share of positives). 0 rows in, 0 rows out, unless
+        `is_fitted_without_rows`.
 
     Raises
     ------
@@ -149,9 +162,10 @@ def fit_purchase_model(
     probability = 1 / (1 + exp(-(intercept + sum coefficient * (x - mean) / scale))).
 
     C is the value with the lowest log loss on the last training as-of date, fitted on
-    the earlier ones; equal losses go to the stronger penalty. With one as-of date, or
-    a class missing on either side, it is the grid's value nearest to `DEFAULT_C` (in
-    ratio). The model is then fitted on all sampled training rows.
+    those at least `horizon_days` earlier, whose labels were all in by then; equal
+    losses go to the stronger penalty. Without such a date, or with a class missing on
+    either side, it is the grid's value nearest to `DEFAULT_C` (in ratio). The model is
+    then fitted on all sampled training rows.
 
     With insufficient data: algorithm 'baseline_rate', no features, and intercept
     = logit((positives + 1) / (rows + 2)) (Laplace's rule), so the same SQL scores it.
@@ -164,19 +178,20 @@ def fit_purchase_model(
     key_columns, feature_columns = list(key_columns), list(feature_columns)
     grid = sorted(float(c) for c in regularisation_grid)
     _check_fit_parameters(feature_columns, grid, max_rows, min_positives, min_negatives)
-    needed = [*key_columns, *feature_columns, label, split_column, as_of_column]
+    needed = [*key_columns, *feature_columns, label, split_column]
+    needed += [as_of_column, customer]
     needed = list(dict.fromkeys(needed))
     require_columns(snapshots, needed, name="snapshots")
-    if snapshots.num_rows == 0:
+    if snapshots.num_rows == 0 and not is_fitted_without_rows:
         return PURCHASE_MODEL_SCHEMA.empty_table()
 
     train, test = _split(snapshots.select(needed), split_column)
     train = sorted_by(train, key_columns, name="snapshots (train)")
     train_labels = _labels(train, label)
     test_labels = _labels(test, label)
-    positives = int(train_labels.sum())
     is_sufficient = (
-        positives >= min_positives and len(train_labels) - positives >= min_negatives
+        _customer_count(train, train_labels == 1, customer) >= min_positives
+        and _customer_count(train, train_labels == 0, customer) >= min_negatives
     )
     if is_sufficient:
         order = hash_order(train, key_columns)[:max_rows]
@@ -203,7 +218,11 @@ def fit_purchase_model(
         with one_thread():
             scaler = StandardScaler().fit(matrix)
             strength = _choose_strength(
-                matrix, train_labels, train[as_of_column], grid=grid
+                matrix,
+                train_labels,
+                train[as_of_column],
+                grid=grid,
+                horizon_days=horizon_days,
             )
             model, converged = _fit(scaler.transform(matrix), train_labels, strength)
         learned["mean"] = dict(zip(feature_columns, scaler.mean_, strict=True))
@@ -515,17 +534,28 @@ def _fit(
     return model, not stopped
 
 
+def _customer_count(table: pa.Table, is_wanted: np.ndarray, customer: str) -> int:
+    return pc.count_distinct(table[customer].filter(pa.array(is_wanted))).as_py()
+
+
 def _choose_strength(
-    matrix: np.ndarray, labels: np.ndarray, as_of: pa.ChunkedArray, *, grid: list[float]
+    matrix: np.ndarray,
+    labels: np.ndarray,
+    as_of: pa.ChunkedArray,
+    *,
+    grid: list[float],
+    horizon_days: int,
 ) -> float:
     """The C that predicts the last training as-of date best from the earlier ones."""
     default = min(grid, key=lambda c: (abs(np.log(c / DEFAULT_C)), c))
-    is_last = pc.equal(as_of, pc.max(as_of)).to_numpy()
-    earlier, last = labels[~is_last], labels[is_last]
+    days = as_of.cast(pa.date32()).to_numpy().astype("datetime64[D]")
+    is_last = days == days.max()
+    is_earlier = ~is_last & (days <= days.max() - np.timedelta64(horizon_days, "D"))
+    earlier, last = labels[is_earlier], labels[is_last]
     if len(grid) == 1 or len(np.unique(earlier)) < 2 or len(np.unique(last)) < 2:
         return default
-    scaler = StandardScaler().fit(matrix[~is_last])
-    earlier_rows = scaler.transform(matrix[~is_last])
+    scaler = StandardScaler().fit(matrix[is_earlier])
+    earlier_rows = scaler.transform(matrix[is_earlier])
     last_rows = scaler.transform(matrix[is_last])
     losses = {}
     for strength in grid:

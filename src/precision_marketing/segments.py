@@ -18,6 +18,7 @@ from sklearn.metrics import (
 )
 from sklearn.preprocessing import StandardScaler
 
+from precision_marketing import __version__
 from precision_marketing.frames import (
     at_least,
     conform,
@@ -89,7 +90,7 @@ def fit_segment_models(
     sample_rows: int = 20_000,
     n_init: int = 3,
     random_state: int = 0,
-    code_version: str = "",
+    code_version: str = __version__,
     min_share: float = 0.02,
     min_stability: float = 0.6,
     order_by: str | None = None,

@@ -186,11 +186,27 @@ def test_grade_follows_the_gain_over_the_baseline(scores, baseline, grade):
 
 
 @pytest.mark.parametrize(
-    ("gain", "grade"),
-    [(1.1 - 1, "A"), (0.0999, "B"), (0.0, "B"), (-1e-6, "C")],
+    ("gain", "certain_gain", "grade"),
+    [
+        (1.1 - 1, 1.1 - 1, "A"),
+        (0.0999, 0.0999, "B"),
+        (11.8, 0.05, "B"),
+        (11.8, None, "B"),
+        (0.0, -0.2, "B"),
+        (-1e-6, -0.2, "C"),
+    ],
 )
-def test_grade_borders(gain, grade):
-    assert evaluation._grade(gain, 3, 4, True) == grade
+def test_grade_borders(gain, certain_gain, grade):
+    assert evaluation._grade(gain, certain_gain, 3, 4, True) == grade
+
+
+def test_a_handful_of_positives_earns_no_grade():
+    table = of([1, 1, 0, 0], [0.9, 0.8, 0.1, 0.1], [0.5, 0.5, 0.5, 0.5])
+    graded = evaluate_binary(table, n_bootstrap=0, min_positives=2)
+    assert set(graded["grade"].to_pylist()) == {"A"}
+    too_few = evaluate_binary(table, n_bootstrap=0, min_positives=3)
+    assert set(too_few["grade"].to_pylist()) == {"insufficient_data"}
+    assert too_few["value"].equals(graded["value"])
 
 
 def test_without_a_baseline_there_is_no_grade():

@@ -11,6 +11,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import precision_marketing
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {
     "requirements.lock": ["build"],
@@ -89,6 +91,9 @@ def test_one_version_says_it_all():
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
 
     assert pyproject["project"]["version"] == project["version"]
+    assert precision_marketing.__version__ == project["version"]
+    macro = (ROOT / "macros/config/pm_project_version.sql").read_text()
+    assert f"return('{project['version']}')" in macro
 
 
 def test_no_dbt_package_is_needed():

@@ -510,3 +510,67 @@ def test_recency_baseline_of_ties_nothing_and_other_order():
     assert nothing.equals(RECENCY_BASELINE_SCHEMA.empty_table())
     assert predict_recency_baseline(table, nothing).num_rows == 0
     assert predict_recency_baseline(table.slice(0, 0), rule).num_rows == 0
+
+
+def test_one_customer_on_several_days_is_one_witness():
+    days = [date(2025, month, 1) for month in (1, 2, 3, 4)]
+    table = pa.table(
+        {
+            "as_of_date": days * 4,
+            "customer_id": [name for name in "abcd" for _ in days],
+            "split": ["train"] * 16,
+            "label": [1] * 4 + [0] * 12,
+            "x": [float(number) for number in range(16)],
+        }
+    )
+    options = {"feature_columns": ["x"], "min_negatives": 1}
+    one = fit_purchase_model(table, min_positives=1, **options)
+    two = fit_purchase_model(table, min_positives=2, **options)
+    assert set(one["algorithm"].to_pylist()) == {"logistic_regression"}
+    assert set(two["algorithm"].to_pylist()) == {"baseline_rate"}
+
+
+def test_the_penalty_is_chosen_from_days_whose_labels_were_in():
+    # The days just before the last one say the opposite of the day 90 before it.
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=400)
+    label = (x + rng.normal(size=400) > 0).astype(int)
+    parts = [(date(2025, 1, 1), x), (date(2025, 4, 1), x)]
+    parts += [(date(2025, 3, day), -x) for day in (1, 11, 21)]
+    table = pa.concat_tables(
+        pa.table(
+            {
+                "as_of_date": [day] * 400,
+                "customer_id": [f"c{number}" for number in range(400)],
+                "split": ["train"] * 400,
+                "label": label,
+                "x": values,
+            }
+        )
+        for day, values in parts
+    )
+    options = {"feature_columns": ["x"], "regularisation_grid": (1e-4, 1.0)}
+
+    def strength(horizon_days):
+        rows = fit_purchase_model(
+            table,
+            horizon_days=horizon_days,
+            min_positives=20,
+            min_negatives=20,
+            **options,
+        ).to_pylist()
+        return next(r["value"] for r in rows if r["feature"] == "regularisation_c")
+
+    assert strength(90) == 1.0
+    assert strength(0) == 1e-4
+    # Nothing is old enough: the default.
+    assert strength(365) == 1.0
+
+
+def test_customers_without_a_past_day_get_the_model_that_knows_nothing(fitted):
+    table, _ = fitted
+    rows = fit(table.slice(0, 0), is_fitted_without_rows=True)
+    assert set(rows["algorithm"].to_pylist()) == {"baseline_rate"}
+    assert component(rows, "intercept") == {"intercept": None}
+    predicted = predict(table.slice(0, 3), rows.filter(pc.field("component") != "mean"))
+    assert predicted["probability"].to_pylist() == [None] * 3

@@ -1,5 +1,5 @@
--- Customer facts against the public lines they come from. An order, with all its lines,
--- belongs to the time of its first line.
+-- Customer facts against the public lines they come from. What an order sold belongs to
+-- the time of its first sale line, what came back under its id to that of its last return.
 with customer_facts as (
     select * from {{ ref('int_pm__customer_facts') }}
 ),
@@ -12,21 +12,22 @@ lines_per_order as (
     select
         customer_id,
         order_id,
-        min(ordered_at) as order_dated_at,
-        max(case when is_return then 0 else 1 end) as has_sale,
+        case when is_return then max(ordered_at) else min(ordered_at) end
+            as order_dated_at,
+        case when is_return then 0 else 1 end as sale_order_count,
         sum(case when is_return then 0 else quantity end) as item_count,
         sum(case when is_return then 0 else gross_amount end) as gross_revenue,
         sum(case when is_return then -net_amount else 0 end) as returned_revenue,
         sum(net_amount) as net_revenue
     from {{ ref('pm__order_lines') }}
     where customer_id is not null
-    group by customer_id, order_id
+    group by customer_id, order_id, is_return
 ),
 
 lines_summed as (
     select
         lines_per_order.customer_id,
-        sum(lines_per_order.has_sale) as order_count,
+        sum(lines_per_order.sale_order_count) as order_count,
         sum(lines_per_order.item_count) as item_count,
         sum(lines_per_order.gross_revenue) as gross_revenue,
         sum(lines_per_order.returned_revenue) as returned_revenue,

@@ -1,5 +1,6 @@
 -- The fifty most frequent pairs, counted again without any pruning or numbering: orders
--- that sold both, among those of at most pm_basket_max_size different items.
+-- that sold both before as_of_date, among those of at most pm_basket_max_size different
+-- items.
 {% set item = 'item_id' if var('pm_basket_level') == 'item' else 'category' %}
 with item_pairs as (
     select *
@@ -10,10 +11,12 @@ with item_pairs as (
 
 sales as (
     select
-        order_id,
-        {{ item }} as item_id
-    from {{ ref('pm__order_lines') }}
-    where not is_return and {{ item }} is not null
+        order_lines.order_id,
+        order_lines.{{ item }} as item_id
+    from {{ ref('pm__order_lines') }} as order_lines
+    inner join {{ ref('int_pm__as_of') }} as as_of
+        on order_lines.ordered_at < as_of.as_of_date
+    where not order_lines.is_return and order_lines.{{ item }} is not null
 ),
 
 baskets as (

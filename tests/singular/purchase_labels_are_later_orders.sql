@@ -1,4 +1,6 @@
--- The labels counted again from the orders themselves, per past day.
+-- The labels counted again from the lines and what came back of them, per past day: an
+-- order in the window of which some unit was still out when the window closed. An order
+-- id shared by several customers is an order of each.
 with customer_snapshots as (
     select * from {{ ref('int_pm__customer_snapshots') }}
     where split != 'score'
@@ -9,34 +11,59 @@ feature_calendar as (
 ),
 
 orders as (
-    select * from {{ ref('pm__orders') }}
-    where not is_return and not is_anonymous and not has_several_customers
+    select
+        customer_id,
+        order_id,
+        min(ordered_at) as ordered_at,
+        sum(quantity) as units_sold
+    from {{ ref('pm__order_lines') }}
+    where not is_return and customer_id is not null
+    group by customer_id, order_id
 ),
 
-snapshots_relabelled as (
+-- One row per order in a window.
+orders_in_window as (
     select
-        customer_snapshots.as_of_date,
-        customer_snapshots.customer_id,
-        customer_snapshots.label,
-        count(orders.order_id) as later_order_count
-    from customer_snapshots
+        feature_calendar.as_of_date,
+        orders.customer_id,
+        orders.order_id,
+        orders.units_sold,
+        coalesce(sum(return_matches.quantity), 0) as units_back
+    from orders
     inner join feature_calendar
-        on customer_snapshots.as_of_date = feature_calendar.as_of_date
-    left join orders
         on
-            customer_snapshots.customer_id = orders.customer_id
-            and feature_calendar.as_of_date <= orders.ordered_at
-            and feature_calendar.label_end_date > orders.ordered_at
-            and (
-                orders.fully_returned_at is null
-                or feature_calendar.label_end_date <= orders.fully_returned_at
-            )
+            orders.ordered_at >= feature_calendar.as_of_date
+            and orders.ordered_at < feature_calendar.label_end_date
+    left join {{ ref('int_pm__return_matches') }} as return_matches
+        on
+            orders.order_id = return_matches.sale_order_id
+            and orders.customer_id = return_matches.customer_id
+            and feature_calendar.label_end_date > return_matches.returned_at
+    where feature_calendar.split != 'score'
     group by
-        customer_snapshots.as_of_date,
-        customer_snapshots.customer_id,
-        customer_snapshots.label
+        feature_calendar.as_of_date,
+        orders.customer_id,
+        orders.order_id,
+        orders.units_sold
+),
+
+buyers as (
+    select distinct
+        as_of_date,
+        customer_id
+    from orders_in_window
+    where units_back = 0 or units_back < units_sold
 )
 
-select *
-from snapshots_relabelled
-where label != case when later_order_count > 0 then 1 else 0 end
+select
+    customer_snapshots.as_of_date,
+    customer_snapshots.customer_id,
+    customer_snapshots.label
+from customer_snapshots
+left join buyers
+    on
+        customer_snapshots.as_of_date = buyers.as_of_date
+        and customer_snapshots.customer_id = buyers.customer_id
+where
+    customer_snapshots.label
+    is distinct from case when buyers.customer_id is null then 0 else 1 end

@@ -11,19 +11,20 @@ with
     ),
 {% endif %}
 
+-- Quantities get more digits: a product of two numbers of 18 has only 18 of its own.
 raw_lines as (
     {% if is_file %}
         -- Asking for the record keeps DuckDB 2.0 from moving the try_cast into its CSV
         -- reader, where a price of 'free' is an error (optimizer type_pushdown).
         select
-            quantity,
+            cast(quantity as decimal(20,3)) as quantity,
             unit_price,
             is_return
         from lines_typed
         where raw_record is not null
     {% else %}
         select
-            quantity,
+            cast(quantity as decimal(20,3)) as quantity,
             unit_price,
             is_return
         from {{ ref('stg_pm__order_lines_checked') }}

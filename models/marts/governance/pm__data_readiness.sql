@@ -32,18 +32,38 @@
         30, 'customers_counted', true, 'warn',
     ),
     (
-        'scores', 'training_buyers', 'train_positive_count',
+        'scores', 'training_buyers', 'train_buyer_count',
         var('pm_gate_min_positives'), 'outcomes_counted', true, 'block',
     ),
     (
-        'scores', 'training_non_buyers', 'train_negative_count',
+        'scores', 'training_non_buyers', 'train_non_buyer_count',
         var('pm_gate_min_negatives'), 'outcomes_counted', true, 'block',
     ),
     (
-        'scores', 'test_customers', 'test_row_count',
+        'scores', 'test_customers', 'test_customer_count',
         1, 'outcomes_counted', true, 'warn',
     ),
+    (
+        'scores', 'test_buyers', 'test_buyer_count',
+        var('pm_gate_min_positives'), 'outcomes_counted', true, 'warn',
+    ),
+    (
+        'order_lines', 'days_since_last_order', 'days_since_last_order',
+        30, 'history', false, 'warn',
+    ),
+    (
+        'rfm', 'cut_points', 'cut_point_count',
+        12, 'cut_points_counted', true, 'warn',
+    ),
+    (
+        'segments', 'champion_without_fallback', '1 - fallback_count',
+        1, 'fallbacks_counted', true, 'warn',
+    ),
 ] -%}
+{%- set is_enabled = {
+    'rfm': var('pm_enable_rfm'), 'segments': var('pm_enable_segments'),
+    'baskets': var('pm_enable_baskets'), 'scores': var('pm_enable_scores'),
+} -%}
 with order_lines_checked as (
     select * from {{ ref('stg_pm__order_lines_checked') }}
 ),
@@ -64,12 +84,21 @@ customer_snapshots as (
     select * from {{ ref('int_pm__customer_snapshots') }}
 ),
 
+rfm_thresholds as (
+    select * from {{ ref('pm__rfm_thresholds') }}
+),
+
+segment_model_selection as (
+    select * from {{ ref('pm__segment_model_selection') }}
+),
+
 line_shares as (
     select
         count(*) as row_count,
         avg(case when reject_reason is null then 0.0 else 1.0 end) as rejected_share,
         avg(case when customer_id is null then 1.0 else 0.0 end) as anonymous_share
     from order_lines_checked
+    where coalesce(reject_reason, '') != 'after_as_of'
 ),
 
 customers_counted as (
@@ -93,11 +122,15 @@ baskets_counted as (
 
 outcomes_counted as (
     select
-        sum(case when split = 'train' and label = 1 then 1 else 0 end)
-            as train_positive_count,
-        sum(case when split = 'train' and label = 0 then 1 else 0 end)
-            as train_negative_count,
-        sum(case when split = 'test' then 1 else 0 end) as test_row_count
+        -- People, not snapshots: one buyer seen on four days is one witness.
+        count(distinct case when split = 'train' and label = 1 then customer_id end)
+            as train_buyer_count,
+        count(distinct case when split = 'train' and label = 0 then customer_id end)
+            as train_non_buyer_count,
+        count(distinct case when split = 'test' then customer_id end)
+            as test_customer_count,
+        count(distinct case when split = 'test' and label = 1 then customer_id end)
+            as test_buyer_count
     from customer_snapshots
 ),
 
@@ -105,8 +138,21 @@ history as (
     select
         coalesce(
             {{ pm_calendar_days_between('first_order_date', 'as_of_date') }}, 0
-        ) as history_days
+        ) as history_days,
+        coalesce(
+            {{ pm_calendar_days_between('last_order_date', 'as_of_date') }}, 0
+        ) as days_since_last_order
     from as_of
+),
+
+cut_points_counted as (
+    select count(*) as cut_point_count
+    from rfm_thresholds
+),
+
+fallbacks_counted as (
+    select sum(case when is_fallback then 1 else 0 end) as fallback_count
+    from segment_model_selection
 ),
 
 -- One branch a requirement; `is_floor` tells whether more or less is better.
@@ -122,6 +168,8 @@ requirements as (
             {{ is_floor }} as is_floor,
             '{{ severity }}' as severity
         from {{ relation }}
+        -- What is switched off asks for nothing.
+        where {{ is_enabled.get(capability, true) }}
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

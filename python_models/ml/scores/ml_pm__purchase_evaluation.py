@@ -11,5 +11,6 @@ def model(dbt, session):
         scores.to_arrow_table(),
         group_columns=("target", "model_version", "as_of_date"),
         key_columns=("as_of_date", "customer_id"),
+        min_positives=dbt.config.get("min_positives"),
         random_state=dbt.config.get("random_state"),
     )

@@ -1,0 +1,356 @@
+"""Nothing that happens from `pm_as_of` on is known.
+
+Each shop is built from all of its lines and from those before `pm_as_of` only. What
+looks from that day must come out the same, to the last digit, whatever came later.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from .builds import (
+    MODELS_ONLY,
+    ROOT,
+    Build,
+    Project,
+    data_set_folder,
+    read_settings,
+    write_csv,
+)
+
+# Every table that looks from pm_as_of. Line ids are left out with pm__order_lines: they
+# may be a line's place in the input, which the cut moves.
+TABLES = (
+    "int_pm__outlier_bounds",
+    "int_pm__customer_facts",
+    "int_pm__customer_snapshots",
+    "int_pm__rfm_measures",
+    "pm__rfm_thresholds",
+    "pm__rfm_scores",
+    "pm__items",
+    "pm__item_pairs",
+    "pm__association_rules",
+    "int_pm__segment_features",
+    "pm__customer_segments",
+    "ml_pm__purchase_models",
+    "pm__customer_scores",
+)
+SHOPS = ("nasty", "demo", "online_retail")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop and the day to look from.
+
+    Attributes
+    ----------
+    source : str
+        Parquet file of its order lines.
+    ordered_at : str
+        SQL of a line's time.
+    as_of : str
+        pm_as_of.
+    settings : dict
+        dbt vars, of which `query` replaces the input of order lines.
+    absurd_line : dict
+        SQL of each column of a line that would change much, were it known.
+    ordered_at_column : str
+        The column of `absurd_line` that holds its time.
+    last_day : str
+        A day after `as_of` that is no typing error.
+    """
+
+    source: str
+    ordered_at: str
+    as_of: str
+    settings: dict
+    absurd_line: dict[str, str]
+    ordered_at_column: str
+    last_day: str
+
+    @property
+    def all_lines(self) -> str:
+        return f"select * from '{self.source}'"
+
+    @property
+    def known_lines(self) -> str:
+        return f"{self.all_lines} where {self.ordered_at} < timestamp '{self.as_of}'"
+
+    def lines_and_absurd_one(self, ordered_at: str) -> str:
+        line = self.absurd_line | {self.ordered_at_column: f"'{ordered_at}'"}
+        columns = ", ".join(f'{value} as "{name}"' for name, value in line.items())
+        return f"{self.all_lines} union all by name select {columns}"
+
+    def settings_for(self, query: str) -> dict:
+        settings = copy.deepcopy(self.settings) | {"pm_as_of": self.as_of}
+        order_lines = settings["pm_inputs"]["order_lines"]
+        order_lines.pop("path", None)
+        order_lines["query"] = query
+        return settings
+
+
+def nasty_lines() -> list[dict[str, str]]:
+    """A shop of what is rare and allowed, with one or two lines of each."""
+
+    def line(order_id, customer_id, ordered_at, item_id="A", quantity=1, price="2.50"):
+        return {
+            "order_id": order_id,
+            "customer_id": customer_id,
+            "ordered_at": f"{ordered_at} 10:00:00",
+            "item_id": item_id,
+            "item_name": f"Item {item_id}",
+            "category": "Home" if item_id < "C" else "Toys",
+            "quantity": str(quantity),
+            "unit_price": price,
+        }
+
+    months = [
+        line(f"{customer}-{month}", customer, f"2024-{month:02d}-15", item)
+        for number, customer in enumerate("CDEFGH")
+        for month in range(1 + number % 3, 13, 1 + number % 4)
+        for item in "ABCD"[: 2 + number % 3]
+    ]
+    return [
+        *months,
+        # The only order of A and of B in its window is of both of them.
+        line("A1", "A", "2024-01-10"),
+        line("B1", "B", "2024-01-10"),
+        line("SHARED", "A", "2024-07-10", "A"),
+        line("SHARED", "B", "2024-07-10", "B", 2),
+        line("A2", "A", "2024-11-10"),
+        line("B2", "B", "2024-12-10"),
+        # An order of somebody and of nobody.
+        line("HALF", "I", "2024-07-11", "A"),
+        line("HALF", "", "2024-07-11", "B"),
+        # A return booked under its sale's order id: before pm_as_of, over it, after it.
+        line("OWN-1", "J", "2024-03-01", "A", 3),
+        line("OWN-1", "J", "2024-04-01", "A", -3),
+        line("OWN-2", "J", "2024-10-01", "B", 3),
+        line("OWN-2", "J", "2024-11-20", "B", -1),
+        line("OWN-2", "J", "2024-12-20", "B", -2),
+        line("OWN-3", "K", "2024-10-01", "C", 3),
+        line("OWN-3", "K", "2024-12-02", "C", -3),
+        # An order that goes on after pm_as_of.
+        line("LONG", "L", "2024-11-29", "A"),
+        line("LONG", "L", "2024-12-03", "B"),
+        # Large, and not too large to be meant.
+        line("LARGE-1", "M", "2024-02-01", "A", 100_000, "9999999"),
+        line("LARGE-2", "M", "2024-11-01", "B", 100_000, "9999999"),
+        line("LARGE-2", "M", "2024-11-03", "B", -100_000, "9999999"),
+        line("LARGE-3", "M", "2024-12-30", "B", 100_000, "9999999"),
+        # An item, a spelling and a name that only come later.
+        line("LATER", "N", "2024-12-05", "E"),
+        line("LATER", "N", "2024-12-05", "a", 5) | {"item_name": "ITEM A"},
+    ]
+
+
+def text_parquet(csv: Path, folder: Path) -> str:
+    """A CSV file as a Parquet file of text, to be filtered without its types."""
+    path = folder / "order_lines.parquet"
+    duckdb.sql(
+        f"copy (from read_csv('{csv}', all_varchar = true)) to '{path}' (format parquet)"
+    )
+    return str(path)
+
+
+ABSURD_TEXTS = {
+    "order_id": "'ABSURD'",
+    "item_name": "'Absurd'",
+    "category": "'Absurd'",
+    "quantity": "'1000000000'",
+    "unit_price": "'9'",
+}
+
+
+def nasty_shop(folder: Path) -> Shop:
+    return Shop(
+        source=text_parquet(write_csv(folder / "lines.csv", nasty_lines()), folder),
+        ordered_at="cast(ordered_at as timestamp)",
+        as_of="2024-12-01",
+        settings={"pm_inputs": {"order_lines": {}}},
+        absurd_line=ABSURD_TEXTS | {"customer_id": "'A'", "item_id": "'A'"},
+        ordered_at_column="ordered_at",
+        last_day="2024-12-31",
+    )
+
+
+def demo_shop(folder: Path) -> Shop:
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
+    return Shop(
+        source=text_parquet(ROOT / "seeds" / "demo" / "order_lines.csv", folder),
+        ordered_at="try_cast(ordered_at as timestamp)",
+        as_of="2025-07-01",
+        settings={"pm_inputs": project["vars"]["pm_inputs"]},
+        absurd_line=ABSURD_TEXTS
+        | {"customer_id": "'U000001'", "item_id": "'SKU-0001'"},
+        ordered_at_column="ordered_at",
+        last_day="2025-12-30",
+    )
+
+
+def online_retail_shop(folder: Path) -> Shop:
+    data_set_folder("online_retail")
+    return Shop(
+        source="${PM_DATA}/online_retail/online_retail.parquet",
+        ordered_at="InvoiceDate",
+        as_of="2011-10-01",
+        settings=read_settings("online_retail"),
+        absurd_line={
+            "InvoiceNo": "'999999'",
+            "StockCode": "'85123A'",
+            "Description": "'ABSURD'",
+            "Quantity": "1000000000",
+            "UnitPrice": "9.0",
+            "CustomerID": "17850.0",
+            "Country": "'France'",
+        },
+        ordered_at_column="InvoiceDate",
+        last_day="2011-12-09",
+    )
+
+
+@pytest.fixture(scope="module", params=SHOPS)
+def shop(request, tmp_path_factory) -> Shop:
+    make = {
+        "nasty": nasty_shop,
+        "demo": demo_shop,
+        "online_retail": online_retail_shop,
+    }
+    return make[request.param](tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="module")
+def build_tables(project: Project, tmp_path_factory):
+    """A function that builds the tables of a shop from a query of its lines."""
+
+    def build(shop: Shop, query: str) -> Build:
+        return project.build(
+            tmp_path_factory.mktemp("as_of"),
+            settings=shop.settings_for(query),
+            select=" ".join(f"+{table}" for table in TABLES),
+            without=MODELS_ONLY,
+        ).assert_green()
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def known(build_tables, shop) -> Build:
+    """From the lines before pm_as_of alone."""
+    return build_tables(shop, shop.known_lines)
+
+
+@pytest.fixture(scope="module")
+def full(build_tables, shop) -> Build:
+    return build_tables(shop, shop.all_lines)
+
+
+@pytest.fixture(scope="module")
+def with_absurd_future(build_tables, shop) -> Build:
+    return build_tables(shop, shop.lines_and_absurd_one(f"{shop.last_day} 12:00:00"))
+
+
+@pytest.fixture(scope="module")
+def with_absurd_past(build_tables, shop) -> Build:
+    day_before = datetime.date.fromisoformat(shop.as_of) - datetime.timedelta(days=1)
+    return build_tables(shop, shop.lines_and_absurd_one(f"{day_before} 12:00:00"))
+
+
+def differences(expected: Build, found: Build, table: str) -> list[tuple]:
+    """A few rows that only one of two builds has, marked with which."""
+    with expected.connection() as connection:
+        connection.execute(f"attach '{found.warehouse}' as other (read_only)")
+        return connection.execute(
+            f"""
+            (select 'only expected' as side, * from (
+                from shop.{table} except all from other.{table}) limit 3)
+            union all
+            (select 'only found' as side, * from (
+                from other.{table} except all from shop.{table}) limit 3)
+            """
+        ).fetchall()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_came_later_changes_nothing(known, full, table):
+    assert differences(known, full, table) == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_not_even_an_absurd_order_that_came_later(known, with_absurd_future, table):
+    assert differences(known, with_absurd_future, table) == []
+
+
+@pytest.mark.parametrize("shop", ["nasty", "demo"], indirect=True)
+@pytest.mark.parametrize(
+    "table",
+    ["int_pm__customer_facts", "int_pm__customer_snapshots", "pm__rfm_scores", "pm__items"],
+)
+def test_the_same_order_a_day_before_is_seen(known, with_absurd_past, table):
+    assert differences(known, with_absurd_past, table)
+
+
+@pytest.mark.parametrize("shop", ["demo", "online_retail"], indirect=True)
+def test_the_tables_compared_are_not_empty(known, shop):
+    counts = {table: known.value(f"select count(*) from {table}") for table in TABLES}
+    assert all(counts.values()), counts
+    splits = known.rows("select distinct split from int_pm__customer_snapshots")
+    assert {split for (split,) in splits} == {"train", "test", "score"}
+
+
+@pytest.mark.parametrize("shop", ["nasty"], indirect=True)
+@pytest.mark.parametrize("as_of", ["2024-12-01", "2024-11-02", ""])
+def test_a_shop_of_rare_cases_passes_every_test(project, shop, tmp_path, as_of):
+    build = project.build(
+        tmp_path, settings=shop.settings_for(shop.all_lines) | {"pm_as_of": as_of}
+    ).assert_green()
+    # The shared order was bought by both, and is the one reason for their label.
+    labels = build.rows(
+        "select distinct customer_id, label from int_pm__customer_snapshots"
+        " where customer_id in ('A', 'B') and split = 'train'"
+        " and as_of_date between '2024-04-12' and '2024-07-10'"
+    )
+    if as_of == "2024-12-01":
+        assert sorted(labels) == [("A", 1), ("B", 1)]
+
+
+# -- The whole demo shop, with its data tests, looked at from other days ----------------
+@pytest.fixture(scope="module")
+def build_demo(project: Project, tmp_path_factory):
+    def build(as_of: str) -> Build:
+        return project.build(
+            tmp_path_factory.mktemp("demo"), settings={"pm_as_of": as_of}
+        ).assert_green()
+
+    return build
+
+
+def test_the_demo_half_way_passes_every_test(build_demo):
+    build = build_demo("2025-07-01")
+    assert build.value(
+        "select max(last_order_at) from pm__customers"
+    ) < datetime.datetime(2025, 7, 1)
+
+
+def test_before_the_first_order_nothing_is_known(build_demo):
+    build = build_demo("2020-01-01")
+    for table in ("pm__item_pairs", "pm__rfm_scores", "pm__customer_scores"):
+        assert build.value(f"select count(*) from {table}") == 0, table
+    assert build.rows(
+        "select * from pm__items where order_count != 0 or quantity_sold != 0"
+        " or quantity_returned != 0 or net_revenue != 0 or name_count != 0"
+        " or first_sold_at is not null or last_sold_at is not null"
+    ) == []
+
+
+def test_long_after_the_last_order_customers_have_been_away_longer(build_demo, demo):
+    build = build_demo("2026-02-13")
+    shortest = "select min(recency_days) from pm__rfm_scores"
+    assert (build.value(shortest), demo.value(shortest)) == (45, 1)
