@@ -1,5 +1,5 @@
 -- Customer facts against the public lines they come from. What an order sold belongs to
--- the time of its first sale line, what came back under its id to that of its last return.
+-- the time of its first sale, what came back under its id to that of its last return.
 with customer_facts as (
     select * from {{ ref('int_pm__customer_facts') }}
 ),

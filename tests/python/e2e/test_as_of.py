@@ -155,7 +155,8 @@ def text_parquet(csv: Path, folder: Path) -> str:
     """A CSV file as a Parquet file of text, to be filtered without its types."""
     path = folder / "order_lines.parquet"
     duckdb.sql(
-        f"copy (from read_csv('{csv}', all_varchar = true)) to '{path}' (format parquet)"
+        f"copy (from read_csv('{csv}', all_varchar = true))"
+        f" to '{path}' (format parquet)"
     )
     return str(path)
 
@@ -291,7 +292,12 @@ def test_not_even_an_absurd_order_that_came_later(known, with_absurd_future, tab
 @pytest.mark.parametrize("shop", ["nasty", "demo"], indirect=True)
 @pytest.mark.parametrize(
     "table",
-    ["int_pm__customer_facts", "int_pm__customer_snapshots", "pm__rfm_scores", "pm__items"],
+    [
+        "int_pm__customer_facts",
+        "int_pm__customer_snapshots",
+        "pm__rfm_scores",
+        "pm__items",
+    ],
 )
 def test_the_same_order_a_day_before_is_seen(known, with_absurd_past, table):
     assert differences(known, with_absurd_past, table)
@@ -321,7 +327,7 @@ def test_a_shop_of_rare_cases_passes_every_test(project, shop, tmp_path, as_of):
         assert sorted(labels) == [("A", 1), ("B", 1)]
 
 
-# -- The whole demo shop, with its data tests, looked at from other days ----------------
+# -- The whole demo shop, with its data tests, looked at from other days ---------------
 @pytest.fixture(scope="module")
 def build_demo(project: Project, tmp_path_factory):
     def build(as_of: str) -> Build:
@@ -343,11 +349,14 @@ def test_before_the_first_order_nothing_is_known(build_demo):
     build = build_demo("2020-01-01")
     for table in ("pm__item_pairs", "pm__rfm_scores", "pm__customer_scores"):
         assert build.value(f"select count(*) from {table}") == 0, table
-    assert build.rows(
-        "select * from pm__items where order_count != 0 or quantity_sold != 0"
-        " or quantity_returned != 0 or net_revenue != 0 or name_count != 0"
-        " or first_sold_at is not null or last_sold_at is not null"
-    ) == []
+    assert (
+        build.rows(
+            "select * from pm__items where order_count != 0 or quantity_sold != 0"
+            " or quantity_returned != 0 or net_revenue != 0 or name_count != 0"
+            " or first_sold_at is not null or last_sold_at is not null"
+        )
+        == []
+    )
 
 
 def test_long_after_the_last_order_customers_have_been_away_longer(build_demo, demo):

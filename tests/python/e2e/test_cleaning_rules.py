@@ -86,8 +86,16 @@ CASES: list[tuple[str | None, str | None, str | None, dict[str, str]]] = [
         "0.00",
         line(order_id="X7", item_id="D", item_name="Discount", unit_price="0"),
     ),
+    # The whole line may be given away; more than it is a typing error.
+    (None, "3.00", "0.00", line(order_id="O27", discount_amount="3.00")),
+    (
+        "discount_above_amount",
+        "3.00",
+        "-0.01",
+        line(order_id="X8", discount_amount="3.01"),
+    ),
     # A letter is a service only where some line says so.
-    (None, "3.00", "3.00", line(order_id="O31", item_id="S", item_name="Small mug")),
+    (None, "3.00", "3.00", line(order_id="O26", item_id="S", item_name="Small mug")),
     (None, "3.00", "3.00", line(order_id="O7", item_id="POSTER")),
     (None, "3.00", "3.00", line(order_id="O8", item_id="GIFTS")),
     ("write_off", "0.00", "0.00", line(order_id="X8", quantity="-3", unit_price="0")),
@@ -202,7 +210,7 @@ def test_the_summary_counts_every_rule_once(shop):
 
 def test_marks_of_accepted_lines(shop):
     lines = {row["order_id"]: row for row in shop.records("from pm__order_lines")}
-    assert set(lines) == {f"O{n}" for n in range(1, 26)}
+    assert set(lines) == {f"O{n}" for n in range(1, 28)}
     assert [n for n, row in lines.items() if row["is_anonymous"]] == ["O2", "O3"]
     assert {n for n, row in lines.items() if row["is_return"]} == {
         "O12",
@@ -251,6 +259,7 @@ def test_flagged_rules_mark_lines_that_stay(build_lines):
         "negative_price",
         "zero_quantity",
         "zero_price",
+        "discount_above_amount",
     ]
     build = build_lines(
         ROWS, pm_cleaning_rules=dict.fromkeys(switchable, "flag"), **SETTINGS
@@ -368,6 +377,39 @@ def test_a_time_zone_decides_the_day_of_an_order(build_lines):
     assert build.value("select cast(as_of_date as varchar) from int_pm__as_of") == (
         "2024-07-17"
     )
+
+
+def test_an_offset_in_a_time_is_applied_and_a_plain_time_is_left_alone(build_lines):
+    # The four first are one moment; an offset of a date alone would be no offset.
+    times = {
+        "O1": "2024-01-02T07:30:00Z",
+        "O2": "2024-01-01T23:30:00-08:00",
+        "O3": "2024-01-02 13:00:00+05:30",
+        "O4": "2024-01-02 08:30:00.000+01",
+        "O5": "2024-01-02 07:30:00",
+        "O6": "2024-01-02",
+    }
+    rows = [line(order_id=order, ordered_at=time) for order, time in times.items()]
+    found = "select order_id, strftime(ordered_at, '%m-%d %H:%M') from pm__orders"
+    utc = dict(build_lines(rows).rows(found))
+    assert utc == dict.fromkeys(["O1", "O2", "O3", "O4", "O5"], "01-02 07:30") | {
+        "O6": "01-02 00:00"
+    }
+    local = dict(build_lines(rows, pm_timezone="Asia/Shanghai").rows(found))
+    assert local == dict.fromkeys(["O1", "O2", "O3", "O4", "O5"], "01-02 15:30") | {
+        "O6": "01-02 08:00"
+    }
+
+
+def test_lines_from_pm_as_of_on_are_not_known_yet(build_lines):
+    rows = [
+        line(order_id="O1", ordered_at="2024-02-29 23:59:59"),
+        line(order_id="O2", ordered_at="2024-03-01 00:00:00"),
+    ]
+    build = build_lines(rows, pm_as_of="2024-03-01")
+    reasons = "select order_id, reject_reason from stg_pm__order_lines_checked"
+    assert dict(build.rows(reasons)) == {"O1": None, "O2": "after_as_of"}
+    assert build.rows("select order_id from pm__orders") == [("O1",)]
 
 
 def lonely_lines(silence_days: int, lonely: int, others: int) -> list[dict[str, str]]:
