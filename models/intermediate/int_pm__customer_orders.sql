@@ -34,7 +34,11 @@ orders_summed as (
                 -- To the cent for each line: a sum of doubles depends on their order.
                 else
                     cast(
-                        round(net_amount * returned_quantity / quantity, 2)
+                        round(
+                            cast(net_amount as decimal(20,2))
+                            * returned_quantity / quantity,
+                            2
+                        )
                         as decimal(18,2)
                     )
             end
