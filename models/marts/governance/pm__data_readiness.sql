@@ -1,69 +1,3 @@
-{%- set requirements = [
-    (
-        'order_lines', 'accepted_share', '1 - rejected_share',
-        0.9, 'line_shares', true, 'warn',
-    ),
-    (
-        'order_lines', 'lines_with_customer_share', '1 - anonymous_share',
-        0.8, 'line_shares', true, 'warn',
-    ),
-    (
-        'rfm', 'customers', 'customer_count',
-        var('pm_gate_min_customers'), 'customers_counted', true, 'warn',
-    ),
-    (
-        'segments', 'customers', 'customer_count',
-        var('pm_gate_min_customers'), 'customers_counted', true, 'warn',
-    ),
-    (
-        'baskets', 'baskets_with_several_items', 'multi_item_basket_count',
-        100, 'baskets_counted', true, 'warn',
-    ),
-    (
-        'baskets', 'baskets_over_maximum_size', 'oversized_basket_count',
-        0, 'baskets_counted', false, 'warn',
-    ),
-    (
-        'scores', 'history_days', 'history_days',
-        var('pm_gate_min_history_days'), 'history', true, 'warn',
-    ),
-    (
-        'scores', 'regular_customers', 'regular_customer_count',
-        30, 'customers_counted', true, 'warn',
-    ),
-    (
-        'scores', 'training_buyers', 'train_buyer_count',
-        var('pm_gate_min_positives'), 'outcomes_counted', true, 'block',
-    ),
-    (
-        'scores', 'training_non_buyers', 'train_non_buyer_count',
-        var('pm_gate_min_negatives'), 'outcomes_counted', true, 'block',
-    ),
-    (
-        'scores', 'test_customers', 'test_customer_count',
-        1, 'outcomes_counted', true, 'warn',
-    ),
-    (
-        'scores', 'test_buyers', 'test_buyer_count',
-        var('pm_gate_min_positives'), 'outcomes_counted', true, 'warn',
-    ),
-    (
-        'order_lines', 'days_since_last_order', 'days_since_last_order',
-        30, 'history', false, 'warn',
-    ),
-    (
-        'rfm', 'cut_points', 'cut_point_count',
-        12, 'cut_points_counted', true, 'warn',
-    ),
-    (
-        'segments', 'champion_without_fallback', '1 - fallback_count',
-        1, 'fallbacks_counted', true, 'warn',
-    ),
-] -%}
-{%- set is_enabled = {
-    'rfm': var('pm_enable_rfm'), 'segments': var('pm_enable_segments'),
-    'baskets': var('pm_enable_baskets'), 'scores': var('pm_enable_scores'),
-} -%}
 with order_lines_checked as (
     select * from {{ ref('stg_pm__order_lines_checked') }}
 ),
@@ -155,21 +89,16 @@ fallbacks_counted as (
     from segment_model_selection
 ),
 
--- One branch a requirement; `is_floor` tells whether more or less is better.
 requirements as (
-    {% for (
-        capability, requirement, observed, required, relation, is_floor, severity
-    ) in requirements %}
+    {% for requirement in pm_readiness_requirements() %}
         select
-            '{{ capability }}' as capability,
-            '{{ requirement }}' as requirement,
-            coalesce(cast({{ observed }} as double), 0) as observed,
-            cast({{ required }} as double) as required,
-            {{ is_floor }} as is_floor,
-            '{{ severity }}' as severity
-        from {{ relation }}
-        -- What is switched off asks for nothing.
-        where {{ is_enabled.get(capability, true) }}
+            '{{ requirement.capability }}' as capability,
+            '{{ requirement.requirement }}' as requirement,
+            coalesce(cast({{ requirement.observed }} as double), 0) as observed,
+            cast({{ requirement.required }} as double) as required,
+            {{ requirement.is_floor }} as is_floor,
+            '{{ requirement.severity }}' as severity
+        from {{ requirement.relation }}
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

@@ -1,0 +1,99 @@
+{#
+What each capability needs of the data, for pm__data_readiness: `observed` is an
+expression over `relation`, a step of that model; it should be at least `required` when
+`is_floor`, else at most. A capability that is switched off asks for nothing.
+
+    {% for requirement in pm_readiness_requirements() %} ... {% endfor %}
+#}
+{% macro pm_readiness_requirements() %}
+    {% set is_enabled = {
+        'rfm': var('pm_enable_rfm'), 'segments': var('pm_enable_segments'),
+        'baskets': var('pm_enable_baskets'), 'scores': var('pm_enable_scores'),
+    } %}
+    {% set wanted = [] %}
+    {% for requirement in _pm_all_requirements() if is_enabled.get(requirement.capability, true) %}
+        {% do wanted.append(requirement) %}
+    {% endfor %}
+    {% do return(wanted) %}
+{% endmacro %}
+
+
+{% macro _pm_all_requirements() %}
+    {% do return([
+        {
+            'capability': 'order_lines', 'requirement': 'accepted_share',
+            'observed': '1 - rejected_share', 'relation': 'line_shares',
+            'required': 0.9, 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'order_lines', 'requirement': 'lines_with_customer_share',
+            'observed': '1 - anonymous_share', 'relation': 'line_shares',
+            'required': 0.8, 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'rfm', 'requirement': 'customers',
+            'observed': 'customer_count', 'relation': 'customers_counted',
+            'required': var('pm_gate_min_customers'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'segments', 'requirement': 'customers',
+            'observed': 'customer_count', 'relation': 'customers_counted',
+            'required': var('pm_gate_min_customers'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'baskets', 'requirement': 'baskets_with_several_items',
+            'observed': 'multi_item_basket_count', 'relation': 'baskets_counted',
+            'required': 100, 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'baskets', 'requirement': 'baskets_over_maximum_size',
+            'observed': 'oversized_basket_count', 'relation': 'baskets_counted',
+            'required': 0, 'is_floor': false, 'severity': 'warn',
+        },
+        {
+            'capability': 'scores', 'requirement': 'history_days',
+            'observed': 'history_days', 'relation': 'history',
+            'required': var('pm_gate_min_history_days'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'scores', 'requirement': 'regular_customers',
+            'observed': 'regular_customer_count', 'relation': 'customers_counted',
+            'required': 30, 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'scores', 'requirement': 'training_buyers',
+            'observed': 'train_buyer_count', 'relation': 'outcomes_counted',
+            'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'block',
+        },
+        {
+            'capability': 'scores', 'requirement': 'training_non_buyers',
+            'observed': 'train_non_buyer_count', 'relation': 'outcomes_counted',
+            'required': var('pm_gate_min_negatives'), 'is_floor': true, 'severity': 'block',
+        },
+        {
+            'capability': 'scores', 'requirement': 'test_customers',
+            'observed': 'test_customer_count', 'relation': 'outcomes_counted',
+            'required': 1, 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'scores', 'requirement': 'test_buyers',
+            'observed': 'test_buyer_count', 'relation': 'outcomes_counted',
+            'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'order_lines', 'requirement': 'days_since_last_order',
+            'observed': 'days_since_last_order', 'relation': 'history',
+            'required': 30, 'is_floor': false, 'severity': 'warn',
+        },
+        {
+            'capability': 'rfm', 'requirement': 'cut_points',
+            'observed': 'cut_point_count', 'relation': 'cut_points_counted',
+            'required': 12, 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'segments', 'requirement': 'champion_without_fallback',
+            'observed': '1 - fallback_count', 'relation': 'fallbacks_counted',
+            'required': 1, 'is_floor': true, 'severity': 'warn',
+        },
+    ]) %}
+{% endmacro %}
