@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from mlxtend.frequent_patterns import association_rules, fpgrowth
+from scipy.stats import chi2_contingency, false_discovery_control
 
 from .builds import Build, data_set_folder
 
@@ -54,6 +56,47 @@ def test_pairs_are_those_of_a_plain_count(raw, build):
     assert {
         (row.item_a, row.item_b): row.basket_count for row in found.itertuples()
     } == expected
+
+
+def test_rules_and_their_metrics_are_those_of_mlxtend(raw, build):
+    table = pd.crosstab(raw["basket_id"], raw["item"]).astype(bool)
+    itemsets = fpgrowth(table, min_support=0.005, use_colnames=True, max_len=2)
+    theirs = association_rules(itemsets, metric="confidence", min_threshold=0.05)
+    expected = {
+        (next(iter(rule.antecedents)), next(iter(rule.consequents))): rule
+        for rule in theirs.itertuples()
+    }
+    ours = build.frame("from pm__association_rules")
+    found = {
+        (rule.antecedent_key, rule.consequent_item): rule for rule in ours.itertuples()
+    }
+    assert found.keys() == expected.keys()
+    assert len(found) > 400
+    same_names = ("support", "confidence", "lift", "leverage", "conviction", "jaccard")
+    for pair, rule in found.items():
+        oracle = expected[pair]
+        for name in same_names:
+            assert getattr(rule, name) == pytest.approx(
+                getattr(oracle, name), rel=1e-9, abs=1e-12
+            ), (pair, name)
+        assert rule.zhang == pytest.approx(oracle.zhangs_metric, rel=1e-9, abs=1e-12)
+
+
+def test_p_and_q_values_are_those_of_scipy(build):
+    pairs = build.frame("from pm__item_pairs order by item_a, item_b")
+    p_values = []
+    for pair in pairs.itertuples():
+        both = pair.basket_count
+        only_a, only_b = pair.basket_count_a - both, pair.basket_count_b - both
+        neither = pair.total_basket_count - both - only_a - only_b
+        test = chi2_contingency([[both, only_a], [only_b, neither]], correction=False)
+        assert pair.chi_squared == pytest.approx(test.statistic, rel=1e-9)
+        p_values.append(test.pvalue)
+    # erfc is approximated to 1.2e-7 of its value.
+    assert pairs["p_value"].to_numpy() == pytest.approx(p_values, rel=2e-7)
+    assert pairs["q_value"].to_numpy() == pytest.approx(
+        false_discovery_control(p_values, method="bh"), rel=2e-7
+    )
 
 
 def test_nobody_is_known(build):
