@@ -11,12 +11,10 @@ with item_pairs as (
 
 sales as (
     select
-        order_lines.order_id,
-        order_lines.{{ item }} as item_id
-    from {{ ref('pm__order_lines') }} as order_lines
-    inner join {{ ref('int_pm__as_of') }} as as_of
-        on order_lines.ordered_at < as_of.as_of_date
-    where not order_lines.is_return and order_lines.{{ item }} is not null
+        order_id,
+        {{ item }} as item_id
+    from {{ ref('pm__order_lines') }}
+    where not is_return and {{ item }} is not null
 ),
 
 baskets as (
