@@ -1,14 +1,10 @@
--- Every line before as_of_date counts in exactly one item: item totals are those of the
--- lines.
+-- Every line counts in exactly one item: item totals are those of the lines.
 with items as (
     select * from {{ ref('pm__items') }}
 ),
 
 order_lines as (
-    select lines_ever.*
-    from {{ ref('pm__order_lines') }} as lines_ever
-    inner join {{ ref('int_pm__as_of') }} as as_of
-        on lines_ever.ordered_at < as_of.as_of_date
+    select * from {{ ref('pm__order_lines') }}
 ),
 
 lines_summed as (
