@@ -62,7 +62,7 @@ lint-sql: .venv/dev.stamp
 
 BENCH ?= --lines 1000000 10000000
 
-bench: .venv/dev.stamp
+bench: .venv/bench.stamp
 	@$(BIN)/python bench/run.py $(BENCH)
 
 # -- Environment ---------------------------------------------------------------------
@@ -84,13 +84,21 @@ bench: .venv/dev.stamp
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# pyfim comes as C source: this alone needs a compiler.
+.venv/bench.stamp: requirements-bench.lock .venv/dev.stamp
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes \
+	    -r requirements-bench.lock
+	@touch $@
+
 .venv/duckdb-1.5.stamp: requirements-duckdb-1.5.lock | .venv/build.stamp
 	@rm -rf $(OLDER_DUCKDB)
 	@$(INSTALL) --require-hashes --target $(OLDER_DUCKDB) -r $<
 	@touch $@
 
-# Versions and hashes, no addresses: each machine installs from its own index.
-COMPILE := uv pip compile --quiet --no-config --upgrade --universal \
+# Versions and hashes, no addresses: each machine installs from its own index. With
+# UPGRADE= the versions at hand stay where they fit.
+UPGRADE ?= --upgrade
+COMPILE := uv pip compile --quiet --no-config $(UPGRADE) --universal \
     --python-version 3.11 --generate-hashes --no-annotate --no-header \
     --no-strip-extras --no-emit-index-url --no-emit-find-links
 
@@ -99,6 +107,7 @@ lock:
 	$(COMPILE) pyproject.toml --group build -c requirements-dev.lock \
 	    -o requirements.lock
 	$(COMPILE) --group duckdb-1-5 -o requirements-duckdb-1.5.lock
+	$(COMPILE) --group bench -o requirements-bench.lock
 	@! grep -nE '://| @ |^-' requirements*.lock
 
 clean:

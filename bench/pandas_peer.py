@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from polars_peer import (
+    BLANKS,
     CUTS,
     FUTURE_GAP_DAYS,
     FUTURE_MAX_SHARE,
@@ -42,7 +43,7 @@ def read(path: Path) -> pd.DataFrame:
 
 def trimmed(column: pd.Series) -> pd.Series:
     """Without outer blanks, empty text as missing, categories in order."""
-    texts = pd.Series(column.cat.categories).str.strip(" ")
+    texts = pd.Series(column.cat.categories).str.strip(BLANKS)
     texts = texts.where(texts != "")
     codes, categories = pd.factorize(texts, sort=True)
     return recoded(column, codes, categories)
@@ -77,7 +78,7 @@ def item_spellings(item_id: pd.Series) -> pd.DataFrame:
     spellings = pd.DataFrame({"spelling": item_id.cat.categories})
     counts = item_id.value_counts(sort=False)
     spellings["count"] = counts.reindex(item_id.cat.categories).to_numpy()
-    spellings["text"] = spellings["spelling"].str.strip(" ")
+    spellings["text"] = spellings["spelling"].str.strip(BLANKS)
     spellings["key"] = spellings["text"].str.upper()
     usual = (
         spellings[spellings["key"] != ""]

@@ -23,6 +23,8 @@ FUTURE_MAX_SHARE = 0.01  # pm_future_max_share
 OUTLIER_FENCE = 3  # pm_outlier_fence
 WINDOW_DAYS = 365  # pm_rfm_window_days
 CUTS = (1, 2, 3, 4)
+# White space of every kind, as pm_trim takes it off.
+BLANKS = " \t\n\f\r\u00a0\u3000\ufeff"
 TEXTS = ("order_id", "customer_id", "item_name", "category", "channel", "country")
 LINE_COLUMNS = (
     "order_line_id", "order_id", "customer_id", "item_id", "item_name", "category",
@@ -38,7 +40,7 @@ def collect(frame: pl.LazyFrame) -> pl.DataFrame:
 
 
 def trimmed(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars(" ")
+    text = pl.col(name).str.strip_chars(BLANKS)
     return pl.when(text != "").then(text).alias(name)
 
 
@@ -68,7 +70,7 @@ def item_spellings(raw: pl.LazyFrame) -> pl.DataFrame:
     )
     return (
         collect(raw.group_by(spelling="item_id").len())
-        .with_columns(text=pl.col("spelling").str.strip_chars(" "))
+        .with_columns(text=pl.col("spelling").str.strip_chars(BLANKS))
         .with_columns(item_key=pl.col("text").str.to_uppercase())
         .filter(key != "")
         .sort("item_key", "len", "spelling", descending=[False, True, False])

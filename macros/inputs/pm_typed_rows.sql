@@ -61,16 +61,25 @@ been built since, by this run, and is looked at now.
         cast(null as {{ type }}) as {{ column }},
         false as is_invalid_{{ column }}
     {% else %}
-        {# The case is a guard: DuckDB 2.0 moves a bare try_cast of a CSV column into its
-           reader, where a value that does not fit stops the build instead of being null. #}
-        {% set value = 'case when ' ~ expression ~ ' is not null then try_cast(' ~ expression ~ ' as ' ~ type ~ ') end' %}
-        {% set value = pm_to_timestamp(expression) if type == 'timestamp' else value %}
+        {% set value = _pm_value_or_null(expression, type) %}
         {{ pm_to_local_time(value) if type == 'timestamp' else value }} as {{ column }},
         case
             when {{ value }} is not null then false
             else nullif({{ pm_trim('cast(' ~ expression ~ ' as string)') }}, '') is not null
         end as is_invalid_{{ column }}
     {% endif %}
+{% endmacro %}
+
+
+{# The case is a guard: DuckDB 2.0 moves a bare try_cast of a CSV column into its reader,
+   where a value that does not fit stops the build instead of being null. #}
+{% macro _pm_value_or_null(expression, type) %}
+    {% if type == 'timestamp' %}
+        {% do return(pm_to_timestamp(expression)) %}
+    {% endif %}
+    {% do return(
+        'case when ' ~ expression ~ ' is not null then try_cast(' ~ expression ~ ' as ' ~ type ~ ') end'
+    ) %}
 {% endmacro %}
 
 
