@@ -19,6 +19,34 @@ items_counted as (
     from frequent_items
 ),
 
+-- An item's row for each size, for each itemset that holds it.
+itemset_elements as (
+    select
+        item_ranks,
+        basket_size,
+        basket_count,
+        {{ pm_unnest('item_ranks') }} as item_rank
+    from itemset_counts
+    where item_count < {{ var('pm_basket_max_items') }}
+),
+
+itemset_sizes as (
+    select
+        itemset_elements.item_ranks,
+        itemset_elements.basket_size,
+        max(itemset_elements.basket_count) as basket_count,
+        cast(sum(cast(item_basket_sizes.absent_share as decimal(38, 15))) as double)
+            as absent_share
+    from itemset_elements
+    inner join frequent_items
+        on itemset_elements.item_rank = frequent_items.item_rank
+    inner join item_basket_sizes
+        on
+            frequent_items.item_id = item_basket_sizes.item_id
+            and itemset_elements.basket_size = item_basket_sizes.basket_size
+    group by itemset_elements.item_ranks, itemset_elements.basket_size
+),
+
 -- Each frequent itemset, with each item that is not in it, was a rule to be found.
 rules_tested as (
     select
@@ -77,7 +105,7 @@ rules_expected as (
         {{ pm_eligible_basket_count('antecedent_sizes', 'consequent_sizes') }}
             as eligible_basket_count
     from rules_counted
-    inner join itemset_counts as antecedent_sizes
+    inner join itemset_sizes as antecedent_sizes
         on rules_counted.antecedent_ranks = antecedent_sizes.item_ranks
     inner join item_basket_sizes as consequent_sizes
         on
