@@ -1,3 +1,6 @@
+{%- set names = dbt.listagg(
+    'items.item_name', "' + '", 'order by frequent_items.item_id'
+) -%}
 with itemset_counts as (
     select * from {{ ref('int_pm__itemset_counts') }}
 ),
@@ -42,7 +45,7 @@ itemsets_named as (
         max(frequent_items.total_basket_count) as total_basket_count,
         case
             when count(items.item_name) = count(*)
-                then {{ dbt.listagg('items.item_name', "' + '", 'order by frequent_items.item_id') }}
+                then {{ names }}
         end as item_names
     from itemset_elements
     inner join frequent_items

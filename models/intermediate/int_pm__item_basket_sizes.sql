@@ -28,7 +28,8 @@ final as (
         items_counted.basket_size,
         items_counted.basket_count,
         sizes_counted.sized_basket_count,
-        1 - items_counted.basket_count / cast(sizes_counted.sized_basket_count as double)
+        1
+        - items_counted.basket_count / cast(sizes_counted.sized_basket_count as double)
             as absent_share,
         -- The sum of p is the basket size, that of p squared is exact in integers.
         sizes_counted.basket_size

@@ -26,9 +26,9 @@ itemsets_2 as {{ pm_materialized() }} (
     select
         first_rank as prefix_number,
         second_rank as last_rank,
+        {{ dbt.array_construct(['first_rank', 'second_rank']) }} as item_ranks,
         cast(row_number() over (order by first_rank, second_rank) as integer)
-            as itemset_number,
-        {{ dbt.array_construct(['first_rank', 'second_rank']) }} as item_ranks
+            as itemset_number
     from {{ ref('int_pm__pair_counts') }}
 ),
 
@@ -82,13 +82,13 @@ occurrences_2 as {{ pm_materialized() }} (
         select
             counted.prefix_number,
             counted.last_rank,
+            {{ dbt.array_append('prefixes.item_ranks', 'counted.last_rank') }}
+                as item_ranks,
             cast(
                 row_number() over (
                     order by counted.prefix_number, counted.last_rank
                 ) as integer
-            ) as itemset_number,
-            {{ dbt.array_append('prefixes.item_ranks', 'counted.last_rank') }}
-                as item_ranks
+            ) as itemset_number
         from extensions_{{ k }}_counted as counted
         inner join {{ shorter }} as prefixes
             on counted.prefix_number = prefixes.itemset_number
@@ -111,6 +111,17 @@ occurrences_2 as {{ pm_materialized() }} (
     ),
 
 {% endfor %}
+{% for k in range(2, largest + 1) %}
+    itemsets_{{ k }}_by_size as (
+        select
+            itemset_number,
+            basket_size,
+            count(*) as basket_count
+        from occurrences_{{ k }}
+        group by itemset_number, basket_size
+    ),
+
+{% endfor %}
 final as (
     select
         {{ dbt.array_construct(['frequent_items.item_rank']) }} as item_ranks,
@@ -127,18 +138,11 @@ final as (
         select
             itemsets_{{ k }}.item_ranks,
             {{ k }} as item_count,
-            counted.basket_size,
-            counted.basket_count
-        from (
-            select
-                itemset_number,
-                basket_size,
-                count(*) as basket_count
-            from occurrences_{{ k }}
-            group by itemset_number, basket_size
-        ) as counted
+            by_size.basket_size,
+            by_size.basket_count
+        from itemsets_{{ k }}_by_size as by_size
         inner join itemsets_{{ k }}
-            on counted.itemset_number = itemsets_{{ k }}.itemset_number
+            on by_size.itemset_number = itemsets_{{ k }}.itemset_number
     {% endfor %}
 )
 

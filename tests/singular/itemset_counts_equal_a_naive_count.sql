@@ -1,5 +1,5 @@
--- The twenty most frequent itemsets of each number of items, counted again line by line:
--- orders that sold all of the items, among those of at most pm_basket_max_size.
+-- The twenty most frequent itemsets of each number of items, counted again line by
+-- line: orders that sold all of the items, among those of at most pm_basket_max_size.
 {% set item = 'item_id' if var('pm_basket_level') == 'item' else 'category' %}
 with itemsets_ranked as (
     select

@@ -1,5 +1,5 @@
--- Each frequent itemset gives a rule for each of its items, and nothing else does; a rule's
--- counts are those of the itemset, the antecedent and the consequent.
+-- Each frequent itemset gives a rule for each of its items, and nothing else does; a
+-- rule's counts are those of the itemset, the antecedent and the consequent.
 with frequent_itemsets as (
     select * from {{ ref('pm__frequent_itemsets') }}
 ),
@@ -33,7 +33,8 @@ rules_expected as (
     inner join frequent_itemsets as single
         on
             single.item_count = 1
-            and single.items = {{ dbt.array_construct(['antecedents.consequent_item']) }}
+            and single.items
+            = {{ dbt.array_construct(['antecedents.consequent_item']) }}
 ),
 
 association_rules as (
@@ -59,5 +60,7 @@ where
         >= {{ var('pm_basket_min_confidence') }}
     )
     or rules_expected.basket_count != association_rules.basket_count
-    or rules_expected.antecedent_basket_count != association_rules.antecedent_basket_count
-    or rules_expected.consequent_basket_count != association_rules.consequent_basket_count
+    or rules_expected.antecedent_basket_count
+    != association_rules.antecedent_basket_count
+    or rules_expected.consequent_basket_count
+    != association_rules.consequent_basket_count

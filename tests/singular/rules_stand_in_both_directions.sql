@@ -1,6 +1,6 @@
 -- Each pair is two rules, one a direction, unless its confidence is below
--- pm_basket_min_confidence; each rule's confidence is that of its own direction, and both
--- share the pair's p- and q-value.
+-- pm_basket_min_confidence; each rule's confidence is that of its own direction, and
+-- both share the pair's p- and q-value.
 with item_pairs as (
     select * from {{ ref('pm__item_pairs') }}
 ),

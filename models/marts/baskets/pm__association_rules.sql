@@ -64,8 +64,9 @@ final as (
         rules_adjusted.chi_squared,
         rules_adjusted.p_value,
         rules_adjusted.q_value,
-        coalesce(rule_subsets.best_subset_confidence >= rules_adjusted.confidence, false)
-            as is_redundant
+        coalesce(
+            rule_subsets.best_subset_confidence >= rules_adjusted.confidence, false
+        ) as is_redundant
     from rules_adjusted
     inner join rule_subsets
         on
