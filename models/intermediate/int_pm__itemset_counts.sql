@@ -1,6 +1,8 @@
 {#- Apriori: an itemset of k items is made of two of k - 1 items that differ in the last
     one, and counted only in the baskets that hold both. -#}
 {%- set largest = var('pm_basket_max_items') -%}
+{%- set single = dbt.array_construct(['frequent_items.item_rank']) | trim -%}
+{%- set pair = dbt.array_construct(['first_rank', 'second_rank']) | trim -%}
 with baskets as (
     select * from {{ ref('int_pm__baskets') }}
 ),
@@ -26,7 +28,7 @@ itemsets_2 as {{ pm_materialized() }} (
     select
         first_rank as prefix_number,
         second_rank as last_rank,
-        {{ dbt.array_construct(['first_rank', 'second_rank']) }} as item_ranks,
+        {{ pair }} as item_ranks,
         cast(row_number() over (order by first_rank, second_rank) as integer)
             as itemset_number
     from {{ ref('int_pm__pair_counts') }}
@@ -124,7 +126,7 @@ occurrences_2 as {{ pm_materialized() }} (
 {% endfor %}
 final as (
     select
-        {{ dbt.array_construct(['frequent_items.item_rank']) }} as item_ranks,
+        {{ single }} as item_ranks,
         1 as item_count,
         cast(item_basket_sizes.basket_size as integer) as basket_size,
         item_basket_sizes.basket_count

@@ -1,6 +1,7 @@
 -- Chances of at least so many in so many tries, from exact sums: few and many tries,
--- one in all, all of all, fewer than expected, both sides of the mean. The approximation
--- is worst for a single one and for all of all. All expected leaves nothing to test.
+-- one in all, all of all, fewer than expected, both sides of the mean. The
+-- approximation is worst for a single one and for all. Where all are expected nothing
+-- can be tested.
 with exact as (
     {% for basket_count, eligible, expected, p_value in [
         (1, 10, 0.1, 0.0956179), (3, 10, 1, 0.0701908), (2, 2, 1, 0.25),

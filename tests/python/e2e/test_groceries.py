@@ -70,7 +70,8 @@ def expected_together(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         of_size = table[sizes == size]
         share = of_size.mean(axis=0)
         variance = (share * (1 - share)).sum()
-        places_taken = np.outer(1 - share, 1 - share) / variance
+        # No variance: each basket of the size holds the same items, and takes no place.
+        places_taken = np.outer(1 - share, 1 - share) / (variance or np.inf)
         factor = np.maximum(1 / 3, 1 - places_taken)
         expected += len(of_size) * np.outer(share, share) * factor
         eligible += np.outer(of_size.sum(axis=0), share > 0)
