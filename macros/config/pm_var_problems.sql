@@ -54,6 +54,8 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_basket_min_support': {'kind': 'number', 'min': 0},
         'pm_basket_min_confidence': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_basket_max_size': {'kind': 'integer', 'min': 2},
+        'pm_basket_max_items': {'kind': 'integer', 'min': 2},
+        'pm_basket_excluded_items': {'kind': 'list'},
         'pm_basket_level': {'kind': 'choice', 'choices': ['item', 'category']},
         'pm_segment_min_k': {'kind': 'integer', 'min': 2},
         'pm_segment_max_k': {'kind': 'integer', 'min': 2},
@@ -81,6 +83,8 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
     {% set kind = rule.kind %}
     {% if kind == 'mapping' and value is not mapping %}
         {% do return([name ~ ": expected a mapping, got '" ~ value ~ "'."]) %}
+    {% elif kind == 'list' and (value is string or value is mapping or value is not sequence) %}
+        {% do return([name ~ ": expected a list, got '" ~ value ~ "'."]) %}
     {% elif kind == 'flag' and value is not boolean %}
         {% do return([name ~ ": expected true or false, got '" ~ value ~ "'."]) %}
     {% elif kind == 'choice' and value not in rule.choices %}

@@ -51,6 +51,16 @@ expression over `relation`, a step of that model; it should be at least `require
             'required': 0, 'is_floor': false, 'severity': 'warn',
         },
         {
+            'capability': 'baskets', 'requirement': 'items_in_baskets_over_maximum_size',
+            'observed': 'oversized_basket_item_count', 'relation': 'baskets_counted',
+            'required': 0, 'is_floor': false, 'severity': 'warn',
+        },
+        {
+            'capability': 'baskets', 'requirement': 'excluded_names_without_an_item',
+            'observed': 'unknown_excluded_count', 'relation': 'excluded_names_counted',
+            'required': 0, 'is_floor': false, 'severity': 'warn',
+        },
+        {
             'capability': 'scores', 'requirement': 'history_days',
             'observed': 'history_days', 'relation': 'history',
             'required': var('pm_gate_min_history_days'), 'is_floor': true, 'severity': 'warn',

@@ -11,6 +11,7 @@ basket_items as (
     where
         not is_return
         and {{ column }} is not null
+        and not {{ pm_is_excluded_from_baskets('item_id', 'category') }}
         and {{ var('pm_enable_baskets') }}
 ),
 

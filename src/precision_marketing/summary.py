@@ -390,6 +390,7 @@ def _rules(tables: _Tables, words: dict[str, str]) -> list[str]:
         " coalesce(consequent_name, consequent_item) as consequent,"
         " lift, confidence, basket_count",
         f"where q_value < {LARGEST_Q_VALUE} and basket_count >= {LEAST_RULE_BASKETS}"
+        " and antecedent_item_count = 1"
         # Both directions of a pair share one lift: the surer one speaks for both.
         " qualify row_number() over ("
         " partition by least(antecedent_key, consequent_item),"

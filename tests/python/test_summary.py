@@ -60,13 +60,14 @@ TABLES = {
     """,
     "association_rules": """
         select * from (values
-            ('t', 'c', 'Tea', 'Cup', 4.0, 0.50, 20, 0.001),
-            ('c', 't', 'Cup', 'Tea', 4.0, 0.80, 20, 0.001),
-            ('x', 'y', 'Once', 'Only', 99.0, 1.00, 2, 0.001),
-            ('p', 'q', 'Chance', 'Luck', 50.0, 0.90, 40, 0.500)
+            ('t', 'c', 'Tea', 'Cup', 4.0, 0.50, 20, 0.001, 1),
+            ('c', 't', 'Cup', 'Tea', 4.0, 0.80, 20, 0.001, 1),
+            ('["s","t"]', 'c', 'Set + Tea', 'Cup', 9.0, 0.90, 20, 0.001, 2),
+            ('x', 'y', 'Once', 'Only', 99.0, 1.00, 2, 0.001, 1),
+            ('p', 'q', 'Chance', 'Luck', 50.0, 0.90, 40, 0.500, 1)
         ) as rules (
             antecedent_key, consequent_item, antecedent_name, consequent_name, lift,
-            confidence, basket_count, q_value
+            confidence, basket_count, q_value, antecedent_item_count
         )
     """,
     "customer_scores": """
@@ -254,7 +255,8 @@ def test_the_longest_page_has_forty_lines_of_eighty_eight_columns():
             association_rules=f"""
                 select name as antecedent_key, i || name as consequent_item,
                 name as antecedent_name, name as consequent_name, 12345.6 as lift,
-                1.0 as confidence, 1234567 as basket_count, 0.0 as q_value {many}
+                1.0 as confidence, 1234567 as basket_count, 0.0 as q_value,
+                1 as antecedent_item_count {many}
             """,
             cleaning_summary=f"""
                 select 'order_lines' as input, name as rule, 'reject' as action,

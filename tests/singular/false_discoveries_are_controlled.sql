@@ -1,14 +1,22 @@
 -- Keeping pairs with a q-value up to a level must keep as many as Benjamini and
 -- Hochberg's own procedure: order the p-values, find the last rank k with
--- p <= k / m * level, and keep the first k.
-with p_values as (
+-- p <= k / m * level, and keep the first k. All pairs of frequent items were tested,
+-- and those that are no frequent pair count as tested in vain.
+with tests_made as (
+    select count(*) * (count(*) - 1) / 2 as pair_count
+    from {{ ref('pm__frequent_itemsets') }}
+    where item_count = 1
+),
+
+p_values as (
     select
-        p_value,
-        q_value,
-        row_number() over (order by p_value) as p_rank,
-        count(*) over () as pair_count
-    from {{ ref('pm__item_pairs') }}
-    where p_value is not null
+        item_pairs.p_value,
+        item_pairs.q_value,
+        tests_made.pair_count,
+        row_number() over (order by item_pairs.p_value) as p_rank
+    from {{ ref('pm__item_pairs') }} as item_pairs
+    cross join tests_made
+    where item_pairs.p_value is not null
 ),
 
 levels as (

@@ -1,6 +1,6 @@
 -- The fifty most frequent pairs, counted again without any pruning or numbering: orders
 -- that sold both before as_of_date, among those of at most pm_basket_max_size different
--- items.
+-- items, without those that pm_basket_excluded_items names.
 {% set item = 'item_id' if var('pm_basket_level') == 'item' else 'category' %}
 with item_pairs as (
     select *
@@ -14,7 +14,10 @@ sales as (
         order_id,
         {{ item }} as item_id
     from {{ ref('pm__order_lines') }}
-    where not is_return and {{ item }} is not null
+    where
+        not is_return
+        and {{ item }} is not null
+        and not {{ pm_is_excluded_from_baskets('item_id', 'category') }}
 ),
 
 baskets as (

@@ -1,18 +1,22 @@
 -- Each pair is two rules, one a direction, unless its confidence is below
--- pm_basket_min_confidence; each rule's confidence is that of its own direction.
+-- pm_basket_min_confidence; each rule's confidence is that of its own direction, and
+-- both share the pair's p- and q-value.
 with item_pairs as (
     select * from {{ ref('pm__item_pairs') }}
 ),
 
 association_rules as (
     select * from {{ ref('pm__association_rules') }}
+    where antecedent_item_count = 1
 ),
 
 rules_expected as (
     select
         item_a as antecedent_key,
         item_b as consequent_item,
-        basket_count / cast(basket_count_a as double) as confidence
+        basket_count / cast(basket_count_a as double) as confidence,
+        p_value,
+        q_value
     from item_pairs
 
     union all
@@ -20,7 +24,9 @@ rules_expected as (
     select
         item_b as antecedent_key,
         item_a as consequent_item,
-        basket_count / cast(basket_count_b as double) as confidence
+        basket_count / cast(basket_count_b as double) as confidence,
+        p_value,
+        q_value
     from item_pairs
 )
 
@@ -41,3 +47,5 @@ where
         and rules_expected.confidence >= {{ var('pm_basket_min_confidence') }}
     )
     or abs(rules_expected.confidence - association_rules.confidence) > 1e-12
+    or abs(rules_expected.p_value - association_rules.p_value) > 1e-12
+    or abs(rules_expected.q_value - association_rules.q_value) > 1e-12

@@ -31,34 +31,11 @@ pairs_measured as (
 ),
 
 pairs_tested as (
-    select
-        *,
-        {{ pm_chi_squared_p_value('chi_squared') }} as p_value
-    from pairs_measured
+    {{ pm_with_p_values('pairs_measured') }}
 ),
 
-pairs_ranked as (
-    select
-        *,
-        -- Equal p-values share the last of their ranks; what has none was not tested.
-        p_value * count(p_value) over () / count(p_value) over (
-            order by p_value asc
-            range between unbounded preceding and current row
-        ) as stepwise_q_value
-    from pairs_tested
-),
-
--- Benjamini and Hochberg 1995: the smallest step at or above each p-value.
 pairs_adjusted as (
-    select
-        *,
-        case
-            when p_value is not null then least(1, min(stepwise_q_value) over (
-                order by p_value desc
-                range between unbounded preceding and current row
-            ))
-        end as q_value
-    from pairs_ranked
+    {{ pm_with_q_values('pairs_tested', 'tested_pair_count') }}
 ),
 
 final as (
@@ -71,6 +48,7 @@ final as (
         pairs_adjusted.basket_count_a,
         pairs_adjusted.basket_count_b,
         pairs_adjusted.total_basket_count,
+        pairs_adjusted.expected_basket_count,
         pairs_adjusted.support,
         pairs_adjusted.confidence_a_to_b,
         pairs_adjusted.confidence_b_to_a,

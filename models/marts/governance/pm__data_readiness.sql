@@ -14,6 +14,10 @@ basket_items as (
     select * from {{ ref('int_pm__basket_items') }}
 ),
 
+items as (
+    select * from {{ ref('int_pm__items') }}
+),
+
 customer_snapshots as (
     select * from {{ ref('int_pm__customer_snapshots') }}
 ),
@@ -50,8 +54,28 @@ baskets_counted as (
             distinct case
                 when basket_size > {{ var('pm_basket_max_size') }} then order_id
             end
-        ) as oversized_basket_count
+        ) as oversized_basket_count,
+        sum(case when basket_size > {{ var('pm_basket_max_size') }} then 1 else 0 end)
+            as oversized_basket_item_count
     from basket_items
+),
+
+names_known as (
+    select item_id as name
+    from items
+
+    union distinct
+
+    select category as name
+    from items
+),
+
+excluded_names_counted as (
+    select
+        {{ var('pm_basket_excluded_items') | unique | list | length }} - count(*)
+            as unknown_excluded_count
+    from names_known
+    where {{ pm_is_excluded_from_baskets('name', 'name') }}
 ),
 
 outcomes_counted as (
