@@ -9,9 +9,13 @@ from precision_marketing.recommenders.similarities import item_neighbours
 def model(dbt, session):
     knowledge = know(
         calendar=dbt.ref("int_pm__recommendation_calendar").filter("fold = 'evaluate'"),
-        customers=dbt.ref("int_pm__recommendation_customers").filter("fold = 'evaluate'"),
+        customers=dbt.ref("int_pm__recommendation_customers").filter(
+            "fold = 'evaluate'"
+        ),
         items=dbt.ref("int_pm__recommendation_items").filter("fold = 'evaluate'"),
-        purchases=dbt.ref("int_pm__recommendation_purchases").filter("fold = 'evaluate'"),
+        purchases=dbt.ref("int_pm__recommendation_purchases").filter(
+            "fold = 'evaluate'"
+        ),
     )
     neighbours = item_neighbours(knowledge, dbt.ref("int_pm__recommendation_baskets"))
     return evaluated_lists(

@@ -1,4 +1,4 @@
-"""How much each method counts in a blend, fitted on what was bought after a past day."""
+"""How much each method counts in a blend, fitted on what was bought after a day."""
 
 from precision_marketing.recommenders.blend import fit_blend
 from precision_marketing.recommenders.knowledge import know

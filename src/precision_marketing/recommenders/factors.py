@@ -5,7 +5,7 @@ from scipy import sparse
 
 from precision_marketing.frames import one_thread
 
-# Of 32 to 64 factors and confidences 1 to 40, the best on the fit fold of Online Retail.
+# Of 32 and 64 factors and confidences 1 to 40, best on the fit fold of Online Retail.
 FACTORS, CONFIDENCE, REGULARISATION, ITERATIONS = 64, 1.0, 0.01, 15
 
 

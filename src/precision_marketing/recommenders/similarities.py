@@ -136,9 +136,7 @@ def neighbours_of_counts(
     blocks = []
     for start in range(0, vectors.shape[0], ROWS_AT_ONCE):
         together = (vectors[start : start + ROWS_AT_ONCE] @ others).tocsr()
-        rows = start + np.repeat(
-            np.arange(together.shape[0]), np.diff(together.indptr)
-        )
+        rows = start + np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
         together.data = measure(together.data, alone[rows], alone[together.indices])
         together.data[together.data <= 0] = 0
         together.eliminate_zeros()
