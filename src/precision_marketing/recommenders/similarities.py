@@ -85,6 +85,8 @@ def bm25_weights(
     x * (k1 + 1) / (k1 * norm + x) * idf, with norm = 1 - b + b * (orders of the item
     / their mean over items) and the idf of `tfidf_weights`.
     """
+    if not items.nnz:
+        return items
     weighted = items.tocoo()
     orders = np.asarray(items.sum(axis=1)).ravel()
     norms = 1.0 - b + b * orders / orders.mean()
