@@ -38,11 +38,13 @@ from precision_marketing.recommenders.methods import (
     sinking_columns,
     top_items,
 )
-from precision_marketing.recommenders.similarities import (
-    bm25_weights,
+from precision_marketing.recommenders.neighbours import (
     item_neighbours,
     neighbour_table,
     neighbours_from_table,
+)
+from precision_marketing.recommenders.similarities import (
+    bm25_weights,
     neighbours_of_vectors,
     tfidf_weights,
     unit_rows,

@@ -3,7 +3,7 @@
 from precision_marketing.recommenders.knowledge import know
 from precision_marketing.recommenders.lists import evaluated_lists
 from precision_marketing.recommenders.methods import Recommenders
-from precision_marketing.recommenders.similarities import item_neighbours
+from precision_marketing.recommenders.neighbours import item_neighbours
 
 
 def model(dbt, session):
