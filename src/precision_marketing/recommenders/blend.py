@@ -79,6 +79,7 @@ def fit_blend(
     *,
     max_customers: int,
     min_customers: int,
+    is_fitted_without_customers: bool = False,
     code_version: str = __version__,
 ) -> pa.Table:
     """Fit the weights of each list on what customers bought after the day.
@@ -94,6 +95,9 @@ def fit_blend(
     min_customers : int
         Customers with a target among their candidates needed; with fewer the list is
         that of its plain method, popularity or personal_frequency.
+    is_fitted_without_customers : bool
+        Whether a day on which nobody had bought anything gives the plain lists, for
+        customers who have come since; else it gives 0 rows.
     code_version : str
         Part of model_version.
 
@@ -112,6 +116,8 @@ def fit_blend(
     candidates before the regression, which changes no order. A weight may be negative:
     what is popular this month for how popular it is in all is a trend.
     """
+    if not (recommenders.knowledge.customers.num_rows or is_fitted_without_customers):
+        return WEIGHT_SCHEMA.empty_table()
     rows = []
     for purpose in LISTS:
         rows += _fit_list(
