@@ -45,6 +45,7 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_enable_baskets': flag,
         'pm_enable_segments': flag,
         'pm_enable_scores': flag,
+        'pm_enable_recommendations': flag,
         'pm_rfm_window_days': {'kind': 'integer', 'min': 1},
         'pm_rfm_threshold_mode': {'kind': 'choice', 'choices': ['rolling', 'frozen', 'absolute']},
         'pm_rfm_frozen_as_of': {'kind': 'date', 'optional': true},
@@ -60,6 +61,12 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_companion_min_lift': {'kind': 'number', 'min': 1},
         'pm_missing_companion_days': {'kind': 'integer', 'min': 1},
         'pm_missing_companion_count': {'kind': 'integer', 'min': 1},
+        'pm_recommendation_count': {'kind': 'integer', 'min': 1, 'max': 100},
+        'pm_recommendation_test_days': {'kind': 'integer', 'min': 1},
+        'pm_recommendation_inactive_days': {'kind': 'integer', 'min': 0},
+        'pm_recommendation_excluded_items': {'kind': 'list'},
+        'pm_recommendation_als': flag,
+        'pm_recommendation_fit_customers_max': {'kind': 'integer', 'min': 100},
         'pm_segment_min_k': {'kind': 'integer', 'min': 2},
         'pm_segment_max_k': {'kind': 'integer', 'min': 2},
         'pm_segment_min_share': {'kind': 'number', 'min': 0, 'max': 0.5},
@@ -86,6 +93,8 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
     {% set kind = rule.kind %}
     {% if kind == 'mapping' and value is not mapping %}
         {% do return([name ~ ": expected a mapping, got '" ~ value ~ "'."]) %}
+    {% elif kind == 'list' and (value is string or value is mapping or value is not iterable) %}
+        {% do return([name ~ ": expected a list, got '" ~ value ~ "'."]) %}
     {% elif kind == 'flag' and value is not boolean %}
         {% do return([name ~ ": expected true or false, got '" ~ value ~ "'."]) %}
     {% elif kind == 'choice' and value not in rule.choices %}

@@ -1,0 +1,37 @@
+{%- set test_days = var('pm_recommendation_test_days') -%}
+with as_of as (
+    select * from {{ ref('int_pm__as_of') }}
+),
+
+days_wanted as (
+    {% for fold, windows_back in [('fit', 2), ('evaluate', 1), ('final', 0)] %}
+        {{ 'union all' if not loop.first }}
+        select
+            '{{ fold }}' as fold,
+            cast({{ dbt.dateadd('day', -windows_back * test_days, 'as_of_date') }} as date)
+                as as_of_date,
+            {% if windows_back %}
+                cast(
+                    {{ dbt.dateadd('day', -(windows_back - 1) * test_days, 'as_of_date') }}
+                    as date
+                ) as label_end_date,
+            {% else %}
+                cast(null as date) as label_end_date,
+            {% endif %}
+            first_order_date
+        from as_of
+        where {{ var('pm_enable_recommendations') }}
+    {% endfor %}
+),
+
+final as (
+    select
+        fold,
+        as_of_date,
+        label_end_date
+    from days_wanted
+    -- Before the first order nothing is known that a list could be made of.
+    where as_of_date > first_order_date
+)
+
+select * from final

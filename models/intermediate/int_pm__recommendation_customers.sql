@@ -1,0 +1,64 @@
+with customer_orders as (
+    select * from {{ ref('int_pm__customer_orders') }}
+),
+
+calendar as (
+    select * from {{ ref('int_pm__recommendation_calendar') }}
+),
+
+orders_known as (
+    select
+        calendar.fold,
+        customer_orders.customer_id,
+        customer_orders.order_id,
+        customer_orders.country,
+        customer_orders.ordered_at
+    from customer_orders
+    inner join calendar
+        on customer_orders.ordered_at < calendar.as_of_date
+    where
+        customer_orders.customer_id is not null
+        and {{ pm_is_kept_order('customer_orders', 'calendar.as_of_date') }}
+),
+
+countries_ranked as (
+    select
+        fold,
+        customer_id,
+        country,
+        row_number() over (
+            partition by fold, customer_id
+            order by ordered_at desc, order_id desc
+        ) as country_rank
+    from orders_known
+    where country is not null
+),
+
+histories as (
+    select
+        fold,
+        customer_id,
+        count(*) as order_count,
+        min(ordered_at) as first_ordered_at,
+        max(ordered_at) as last_ordered_at
+    from orders_known
+    group by fold, customer_id
+),
+
+final as (
+    select
+        histories.fold,
+        histories.customer_id,
+        countries_ranked.country,
+        histories.order_count,
+        histories.first_ordered_at,
+        histories.last_ordered_at
+    from histories
+    left join countries_ranked
+        on
+            histories.fold = countries_ranked.fold
+            and histories.customer_id = countries_ranked.customer_id
+            and countries_ranked.country_rank = 1
+)
+
+select * from final
