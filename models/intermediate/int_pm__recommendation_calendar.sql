@@ -1,20 +1,19 @@
 {%- set test_days = var('pm_recommendation_test_days') -%}
+{%- set folds = {'fit': 2 * test_days, 'evaluate': test_days, 'final': 0} -%}
 with as_of as (
     select * from {{ ref('int_pm__as_of') }}
 ),
 
 days_wanted as (
-    {% for fold, windows_back in [('fit', 2), ('evaluate', 1), ('final', 0)] %}
+    {% for fold, start in folds.items() %}
         {{ 'union all' if not loop.first }}
         select
             '{{ fold }}' as fold,
-            cast({{ dbt.dateadd('day', -windows_back * test_days, 'as_of_date') }} as date)
+            cast({{ dbt.dateadd('day', -start, 'as_of_date') }} as date)
                 as as_of_date,
-            {% if windows_back %}
-                cast(
-                    {{ dbt.dateadd('day', -(windows_back - 1) * test_days, 'as_of_date') }}
-                    as date
-                ) as label_end_date,
+            {% if start %}
+                cast({{ dbt.dateadd('day', test_days - start, 'as_of_date') }} as date)
+                    as label_end_date,
             {% else %}
                 cast(null as date) as label_end_date,
             {% endif %}

@@ -6,6 +6,13 @@ calendar as (
     select * from {{ ref('int_pm__recommendation_calendar') }}
 ),
 
+buyers as (
+    select distinct
+        fold,
+        customer_id
+    from {{ ref('int_pm__recommendation_purchases') }}
+),
+
 orders_known as (
     select
         calendar.fold,
@@ -47,13 +54,17 @@ histories as (
 
 final as (
     select
-        histories.fold,
-        histories.customer_id,
+        buyers.fold,
+        buyers.customer_id,
         countries_ranked.country,
         histories.order_count,
         histories.first_ordered_at,
         histories.last_ordered_at
-    from histories
+    from buyers
+    inner join histories
+        on
+            buyers.fold = histories.fold
+            and buyers.customer_id = histories.customer_id
     left join countries_ranked
         on
             histories.fold = countries_ranked.fold

@@ -72,7 +72,16 @@ items_bought as (
                     then 1
                 else 0
             end
-        ) as customer_count_30d
+        ) as customer_count_30d,
+        sum(
+            case
+                when
+                    purchases.first_ordered_at
+                    >= {{ dbt.dateadd('day', -30, 'calendar.as_of_date') }}
+                    then 1
+                else 0
+            end
+        ) as new_customer_count_30d
     from purchases
     inner join calendar
         on purchases.fold = calendar.fold
@@ -92,6 +101,8 @@ final as (
         coalesce(items_bought.customer_count, 0) as customer_count,
         cast(coalesce(items_bought.customer_count_30d, 0) as bigint)
             as customer_count_30d,
+        cast(coalesce(items_bought.new_customer_count_30d, 0) as bigint)
+            as new_customer_count_30d,
         items_sold.order_count,
         items_sold.last_sold_at,
         -- The items input says what is on sale today, and so nothing of a past day.
