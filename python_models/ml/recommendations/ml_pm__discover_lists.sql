@@ -28,7 +28,8 @@ pool as (
         category,
         case when tier = 'country' then 2 else 3 end as tier,
         place,
-        'popularity_' || tier as method,
+        case when tier = 'country' then 'country_popularity' else 'popularity' end
+            as method,
         cast(null as double) as score,
         cast(null as string) as model_version,
         is_outside_price_band

@@ -31,14 +31,20 @@ discoveries_explained as (
         discover_lists.list,
         discover_lists.item_id,
         case
-            when discover_lists.method = 'popularity_country' then 'popular_in_country'
-            when discover_lists.method like 'popularity%' then 'popular_everywhere'
-            when sources.bought_item_id is not null then 'because_you_bought'
-            else 'similar_customers'
+            when discover_lists.method = 'trending' then 'trending'
+            when
+                discover_lists.method = 'country_popularity'
+                and shoppers.country is not null
+                then 'popular_in_country'
+            when discover_lists.method in ('country_popularity', 'popularity')
+                then 'popular_everywhere'
+            -- A method that compares customers, not items, names none.
+            when sources.bought_item_id is null then 'similar_customers'
+            when discover_lists.method in ('content', 'embedding') then 'alike'
+            when discover_lists.method = 'rules' then 'bought_together'
+            else 'because_you_bought'
         end as reason_key,
-        case
-            when discover_lists.method not like 'popularity%' then sources.bought_item_id
-        end as bought_item_id,
+        sources.bought_item_id,
         shoppers.country,
         cast(null as bigint) as bought_count,
         cast(null as bigint) as cycle_days,

@@ -1,5 +1,5 @@
-{#- The bought item that speaks most for a recommended one: the most similar, by the
-method that proposed it, else by cosine. -#}
+{#- The bought item that added most to the score by which a method proposed another one:
+similarity times 1 + ln(orders of the bought item), as the method sums them up. -#}
 with discover_lists as (
     select * from {{ ref('ml_pm__discover_lists') }}
 ),
@@ -21,8 +21,7 @@ similar_items_bought as (
         row_number() over (
             partition by discover_lists.customer_id, discover_lists.item_id
             order by
-                case when discover_lists.method = item_neighbours.method then 1 else 2 end,
-                item_neighbours.similarity desc,
+                item_neighbours.similarity * (1 + ln(purchases.order_count)) desc,
                 purchases.last_ordered_at desc,
                 purchases.item_id asc
         ) as source_rank
@@ -31,9 +30,9 @@ similar_items_bought as (
         on discover_lists.customer_id = purchases.customer_id
     inner join item_neighbours
         on
-            purchases.item_id = item_neighbours.item_id
-            and discover_lists.item_id = item_neighbours.similar_item_id
-            and item_neighbours.method in (discover_lists.method, 'cosine')
+            discover_lists.method = item_neighbours.method
+            and discover_lists.item_id = item_neighbours.item_id
+            and purchases.item_id = item_neighbours.similar_item_id
 ),
 
 final as (

@@ -54,9 +54,10 @@ customers_with_a_list as (
         list,
         customer_id
     from recommender_lists
+    where method = 'blend'
 ),
 
--- The same customers for each method: one without a list by it found nothing by it.
+-- The same customers for each method: one whom it lists nothing for found nothing by it.
 customers_judged as (
     select
         methods.method,
