@@ -31,20 +31,33 @@ discoveries_explained as (
         discover_lists.list,
         discover_lists.item_id,
         case
-            when discover_lists.method = 'trending' then 'trending'
             when
                 discover_lists.method = 'country_popularity'
                 and shoppers.country is not null
                 then 'popular_in_country'
-            when discover_lists.method in ('country_popularity', 'popularity')
-                then 'popular_everywhere'
-            -- A method that compares customers, not items, names none.
+            {% for key, methods in {
+                'popular': ['popularity', 'country_popularity'],
+                'trending': ['trending'],
+                'similar_customers': ['user_neighbours', 'als'],
+            }.items() -%}
+                when discover_lists.method in ('{{ methods | join("', '") }}')
+                    then
+                        case
+                            when sources.bought_item_id is null then '{{ key }}'
+                            else '{{ key }}_with_item'
+                        end
+            {% endfor -%}
+            -- A list shorter than its neighbours reach: nothing bought can be named.
             when sources.bought_item_id is null then 'similar_customers'
             when discover_lists.method in ('content', 'embedding') then 'alike'
             when discover_lists.method = 'rules' then 'bought_together'
             else 'because_you_bought'
         end as reason_key,
-        sources.bought_item_id,
+        case
+            when
+                discover_lists.method != 'country_popularity' or shoppers.country is null
+                then sources.bought_item_id
+        end as bought_item_id,
         shoppers.country,
         cast(null as bigint) as bought_count,
         cast(null as bigint) as cycle_days,
@@ -95,7 +108,7 @@ repurchases_explained as (
         case
             when bought_count = 1 then 'bought_once'
             -- Two orders have one gap between them, which is no habit yet.
-            when bought_count = 2 or cycle_days < 1 then 'bought_times'
+            when bought_count = 2 or cycle_days < 2 then 'bought_times'
             else 'buy_cycle'
         end as reason_key,
         cast(null as string) as bought_item_id,
