@@ -1,4 +1,4 @@
-{#- Fewer buyers make no item popular in a country; its visitors see the overall list. -#}
+{#- Fewer buyers make no item popular in a country; the overall list stands in. -#}
 {%- set least_buyers = 5 -%}
 with offers as (
     select * from {{ ref('int_pm__recommendation_offers') }}
@@ -18,8 +18,9 @@ purchases as (
     select
         offers.item_id,
         order_lines.country,
-        coalesce('customer ' || order_lines.customer_id, 'order ' || order_lines.order_id)
-            as buyer,
+        coalesce(
+            'customer ' || order_lines.customer_id, 'order ' || order_lines.order_id
+        ) as buyer,
         max(
             case
                 when

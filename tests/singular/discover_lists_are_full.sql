@@ -1,5 +1,5 @@
--- Each customer, also one without an order, is offered pm_recommendation_count items never
--- bought; fewer only where there are no more to offer.
+-- Each customer, also one without an order, is offered pm_recommendation_count items
+-- never bought; fewer only where there are no more to offer.
 with customers as (
     select customer_id from {{ ref('pm__customers') }}
 ),

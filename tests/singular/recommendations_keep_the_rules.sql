@@ -1,7 +1,7 @@
 -- Each rule of pm__customer_recommendations against the public order lines and items:
 -- nothing discovered was ever bought, nothing offered again was bought within
--- pm_recommendation_rebuy_days or never, nothing excluded or sold no more is offered, and
--- what broke the maximum of a category or the price band stands after all that does not.
+-- pm_recommendation_rebuy_days or never, nothing excluded or sold no more is offered,
+-- and what broke the maximum of a category or the price band stands after all the rest.
 with recommendations as (
     select * from {{ ref('pm__customer_recommendations') }}
 ),

@@ -37,7 +37,10 @@ candidates_counted as (
         customer_id,
         sum(
             {% if maximum %}
-                case when category is null then item_count else least(item_count, {{ maximum }}) end
+                case
+                    when category is null then item_count
+                    else least(item_count, {{ maximum }})
+                end
             {% else %}
                 item_count
             {% endif %}

@@ -1,4 +1,4 @@
-{#- Why each item is on a list: a key of pm_recommendation_reasons, and what its sentence
+{#- Why an item is on a list: a key of pm_recommendation_reasons, and what its sentence
 names. -#}
 with discover_lists as (
     select * from {{ ref('ml_pm__discover_lists') }}
@@ -25,43 +25,28 @@ as_of as (
     select * from {{ ref('int_pm__as_of') }}
 ),
 
-discoveries_explained as (
+discoveries_judged as (
     select
         discover_lists.customer_id,
         discover_lists.list,
         discover_lists.item_id,
+        sources.bought_item_id,
+        shoppers.country,
         case
-            when
-                discover_lists.method = 'country_popularity'
-                and shoppers.country is not null
-                then 'popular_in_country'
-            {% for key, methods in {
-                'popular': ['popularity', 'country_popularity'],
-                'trending': ['trending'],
-                'similar_customers': ['user_neighbours', 'als'],
-            }.items() -%}
-                when discover_lists.method in ('{{ methods | join("', '") }}')
-                    then
-                        case
-                            when sources.bought_item_id is null then '{{ key }}'
-                            else '{{ key }}_with_item'
-                        end
-            {% endfor -%}
-            -- A list shorter than its neighbours reach: nothing bought can be named.
-            when sources.bought_item_id is null then 'similar_customers'
+            when discover_lists.method = 'country_popularity'
+                then
+                    case
+                        when shoppers.country is null then 'popular'
+                        else 'popular_in_country'
+                    end
+            when discover_lists.method = 'popularity' then 'popular'
+            when discover_lists.method = 'trending' then 'trending'
+            when discover_lists.method in ('user_neighbours', 'als')
+                then 'similar_customers'
             when discover_lists.method in ('content', 'embedding') then 'alike'
             when discover_lists.method = 'rules' then 'bought_together'
             else 'because_you_bought'
-        end as reason_key,
-        case
-            when
-                discover_lists.method != 'country_popularity' or shoppers.country is null
-                then sources.bought_item_id
-        end as bought_item_id,
-        shoppers.country,
-        cast(null as bigint) as bought_count,
-        cast(null as bigint) as cycle_days,
-        cast(null as bigint) as days_ago
+        end as reason_kind
     from discover_lists
     inner join shoppers
         on discover_lists.customer_id = shoppers.customer_id
@@ -69,6 +54,31 @@ discoveries_explained as (
         on
             discover_lists.customer_id = sources.customer_id
             and discover_lists.item_id = sources.item_id
+),
+
+discoveries_explained as (
+    select
+        customer_id,
+        list,
+        item_id,
+        case
+            when reason_kind = 'popular_in_country' then reason_kind
+            when reason_kind in ('popular', 'trending', 'similar_customers')
+                then
+                    case
+                        when bought_item_id is null then reason_kind
+                        else reason_kind || '_with_item'
+                    end
+            when bought_item_id is null then 'similar_customers'
+            else reason_kind
+        end as reason_key,
+        case when reason_kind != 'popular_in_country' then bought_item_id end
+            as bought_item_id,
+        country,
+        cast(null as bigint) as bought_count,
+        cast(null as bigint) as cycle_days,
+        cast(null as bigint) as days_ago
+    from discoveries_judged
 ),
 
 repurchases as (

@@ -57,7 +57,7 @@ customers_with_a_list as (
     where method = 'blend'
 ),
 
--- The same customers for each method: one whom it lists nothing for found nothing by it.
+-- The same customers for each method: one for whom it lists nothing found nothing.
 customers_judged as (
     select
         methods.method,

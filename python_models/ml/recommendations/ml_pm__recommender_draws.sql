@@ -1,13 +1,16 @@
-{%- set keys = ['method', 'list', 'k', 'segment', 'draw'] -%}
 with customer_metrics as (
     select * from {{ ref('ml_pm__recommender_customer_metrics') }}
+),
+
+customers as (
+    select distinct customer_id from customer_metrics
 ),
 
 customers_ranked as (
     select
         customer_id,
         row_number() over (order by md5(customer_id), customer_id) as sampling_rank
-    from (select distinct customer_id from customer_metrics) as customers
+    from customers
 ),
 
 customers_sampled as (
@@ -17,8 +20,7 @@ customers_sampled as (
 ),
 
 draws as (
-    select generated_number as draw
-    from ({{ dbt.generate_series(var('pm_recommendation_bootstrap_draws')) }}) as numbers
+    {{ dbt.generate_series(var('pm_recommendation_bootstrap_draws')) }}
 ),
 
 -- Each method is drawn with the same weights, so that their difference is a paired one.
@@ -34,9 +36,9 @@ weights as (
 
     select
         customers_sampled.customer_id,
-        draws.draw,
+        draws.generated_number as draw,
         {{ pm_poisson_weight(pm_hash_uniform(
-            "customers_sampled.customer_id || ':' || cast(draws.draw as string) || ':"
+            "customers_sampled.customer_id || ':' || cast(draws.generated_number as string) || ':"
             ~ var('pm_random_seed') ~ "'"
         )) }} as weight
     from customers_sampled
@@ -62,10 +64,12 @@ segments_summed as (
     inner join weights
         on customer_metrics.customer_id = weights.customer_id
     where weights.weight > 0
-    group by {% for key in keys -%}
-        {{ 'weights' if key == 'draw' else 'customer_metrics' }}.{{ key }}
-        {{- ', ' if not loop.last }}
-    {%- endfor %}
+    group by
+        customer_metrics.method,
+        customer_metrics.list,
+        customer_metrics.k,
+        customer_metrics.segment,
+        weights.draw
 ),
 
 segments_and_all as (

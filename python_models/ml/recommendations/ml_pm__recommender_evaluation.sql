@@ -1,4 +1,3 @@
-{%- set keys = ['method', 'list', 'k', 'segment'] -%}
 {%- set measures = pm_ranking_metrics() + ['lift_over_popularity'] -%}
 with customer_metrics as (
     select * from {{ ref('ml_pm__recommender_customer_metrics') }}
@@ -99,25 +98,23 @@ means_compared as (
 -- The error of a mean shrinks with the root of the customers it is over.
 errors_scaled as (
     select
-        means_compared.*,
-        {% for measure in measures -%}
-            intervals.{{ measure }}_below * sqrt(
-                cast(intervals.sample_customer_count as double)
-                / means_compared.customer_count
-            ) as {{ measure }}_below,
-            intervals.{{ measure }}_above * sqrt(
-                cast(intervals.sample_customer_count as double)
-                / means_compared.customer_count
-            ) as {{ measure }}_above
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        means_compared.*
+        {%- for measure in measures -%}
+            {%- for side in ['below', 'above'] -%}
+                ,
+                intervals.{{ measure }}_{{ side }} * sqrt(
+                    cast(intervals.sample_customer_count as double)
+                    / means_compared.customer_count
+                ) as {{ measure }}_{{ side }}
+            {%- endfor -%}
+        {%- endfor %}
     from means_compared
     left join intervals
         on
-            {% for key in keys -%}
-                means_compared.{{ key }} = intervals.{{ key }}
-                {{- ' and ' if not loop.last }}
-            {% endfor %}
+            means_compared.method = intervals.method
+            and means_compared.list = intervals.list
+            and means_compared.k = intervals.k
+            and means_compared.segment = intervals.segment
 ),
 
 final as (
@@ -156,10 +153,10 @@ final as (
             and errors_scaled.segment = targets_counted.segment
     left join catalogue
         on
-            {% for key in keys -%}
-                errors_scaled.{{ key }} = catalogue.{{ key }}
-                {{- ' and ' if not loop.last }}
-            {% endfor %}
+            errors_scaled.method = catalogue.method
+            and errors_scaled.list = catalogue.list
+            and errors_scaled.k = catalogue.k
+            and errors_scaled.segment = catalogue.segment
     left join model_versions
         on errors_scaled.list = model_versions.list
 )
