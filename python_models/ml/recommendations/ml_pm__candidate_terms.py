@@ -6,7 +6,7 @@ Held against the same sums in SQL by the test blended_scores_equal_python.
 from precision_marketing.recommenders.knowledge import know
 from precision_marketing.recommenders.lists import explained_scores
 from precision_marketing.recommenders.methods import Recommenders
-from precision_marketing.recommenders.similarities import neighbours_from_table
+from precision_marketing.recommenders.neighbours import neighbours_from_table
 
 
 def model(dbt, session):

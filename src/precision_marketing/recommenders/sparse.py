@@ -7,7 +7,7 @@ from scipy import sparse
 from sparse_dot_topn import sp_matmul_topn
 
 # Entries kept beyond the n asked for: ties at the cut are then seen, and put in order.
-TIE_MARGIN = 8
+TIE_MARGIN = 4
 # Rows are independent, so the number of threads changes nothing but the time.
 THREADS = os.cpu_count() or 1
 
@@ -67,7 +67,7 @@ def largest_of_product(
     wide = sp_matmul_topn(
         left, right, top_n=n + TIE_MARGIN, threshold=0.0, sort=True, n_threads=THREADS
     )
-    top = largest_of_rows(wide, n)
+    top = _first_of_sorted_rows(wide, n)
     # A tie that fills the whole margin may go on beyond it, with lower columns there.
     full = np.flatnonzero(np.diff(wide.indptr) == n + TIE_MARGIN)
     first = wide.indptr[full]
@@ -82,6 +82,24 @@ def largest_of_product(
         (np.ones(len(tied)), (tied, np.arange(len(tied)))), shape=(shape[0], len(tied))
     )
     return largest_of_rows((untied @ top + place @ exact).tocsr(), n)
+
+
+def _first_of_sorted_rows(matrix: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
+    """The first n entries of falling rows, equal ones in order of column."""
+    columns = matrix.indices.copy()
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    follows = np.zeros(matrix.nnz, dtype=bool)
+    follows[1:] = (matrix.data[1:] == matrix.data[:-1]) & (rows[1:] == rows[:-1])
+    # Few entries are tied, and only those need sorting.
+    tied = np.flatnonzero(follows | np.append(follows[1:], False))
+    run = np.cumsum(~follows)[tied]
+    columns[tied] = columns[tied][np.lexsort((columns[tied], run))]
+    kept = rank_within(rows) <= n
+    counts = np.bincount(rows[kept], minlength=matrix.shape[0])
+    return sparse.csr_matrix(
+        (matrix.data[kept], columns[kept], np.concatenate(([0], np.cumsum(counts)))),
+        shape=matrix.shape,
+    )
 
 
 def rank_within(groups: np.ndarray) -> np.ndarray:

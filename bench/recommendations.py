@@ -1,0 +1,328 @@
+"""Item neighbours and lists beside the package implicit, in time, memory and quality.
+
+python bench/recommendations.py --lines 1000000 10000000
+python bench/recommendations.py --warehouse warehouse/precision_marketing.duckdb
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from run import Cost, measure
+from scipy import sparse
+
+THREADS = 2  # as in profiles.yml
+NEIGHBOURS, LIST_LENGTH = 50, 10
+GOALS = {"neighbours": (1.2, None), "lists": (0.5, 1.0)}  # wall ratio, GB
+# Customers and items of a shop with so many lines, as in a supermarket's loyalty card
+# data: thirty lines a customer, few items that sell much and many that sell little.
+LINES_PER_CUSTOMER = 30
+ITEM_OFFSET, ITEM_EXPONENT = 20, 0.9
+
+
+def purchases(lines: int, folder: Path) -> Path:
+    """Who bought what, once each, made anew from a seed; a CSR matrix in a file."""
+    path = folder / f"purchases_{lines}.npz"
+    if path.exists():
+        return path
+    rng = np.random.default_rng(7)
+    customers, items = lines // LINES_PER_CUSTOMER, 10_000 if lines > 2e6 else 5_000
+    activity = rng.gamma(2.0, size=customers)
+    buyer = rng.choice(customers, size=lines, p=activity / activity.sum())
+    fame = 1.0 / (np.arange(items) + ITEM_OFFSET) ** ITEM_EXPONENT
+    item = rng.choice(items, size=lines, p=fame / fame.sum())
+    matrix = sparse.csr_matrix(
+        (np.ones(lines), (buyer, item)), shape=(customers, items)
+    )
+    matrix.data[:] = 1.0
+    folder.mkdir(parents=True, exist_ok=True)
+    sparse.save_npz(path, matrix, compressed=False)
+    return path
+
+
+def our_neighbours(bought: sparse.csr_matrix) -> sparse.csr_matrix:
+    from precision_marketing.recommenders.similarities import (
+        neighbours_of_vectors,
+        unit_rows,
+    )
+
+    return neighbours_of_vectors(unit_rows(bought.T.tocsr()), NEIGHBOURS)
+
+
+def implicit_neighbours(bought: sparse.csr_matrix) -> sparse.csr_matrix:
+    from implicit.nearest_neighbours import CosineRecommender
+
+    # One more, for implicit counts each item as a neighbour of itself.
+    model = CosineRecommender(K=NEIGHBOURS + 1, num_threads=THREADS)
+    model.fit(bought, show_progress=False)
+    return model.similarity
+
+
+def our_lists(
+    bought: sparse.csr_matrix, neighbours: sparse.csr_matrix
+) -> sparse.csr_matrix:
+    from precision_marketing.recommenders.methods import sinking_columns, top_items
+
+    allowed = np.ones(bought.shape[1], dtype=bool)
+    return top_items(bought, sinking_columns(neighbours, allowed), LIST_LENGTH)
+
+
+def implicit_lists(
+    bought: sparse.csr_matrix, neighbours: sparse.csr_matrix
+) -> sparse.csr_matrix:
+    from implicit.nearest_neighbours import ItemItemRecommender, NearestNeighboursScorer
+
+    model = ItemItemRecommender(K=NEIGHBOURS, num_threads=THREADS)
+    # implicit asks whose neighbour a candidate is, we which neighbours it has.
+    model.similarity = neighbours.T.tocsr()
+    model.scorer = NearestNeighboursScorer(model.similarity)
+    people = np.arange(bought.shape[0])
+    items, scores = model.recommend(people, bought, N=LIST_LENGTH)
+    found = scores > 0
+    counts = found.sum(axis=1)
+    return sparse.csr_matrix(
+        (scores[found], items[found], np.concatenate(([0], np.cumsum(counts)))),
+        shape=bought.shape,
+    )
+
+
+SIDES = {
+    ("neighbours", "ours"): our_neighbours,
+    ("neighbours", "implicit"): implicit_neighbours,
+    ("lists", "ours"): our_lists,
+    ("lists", "implicit"): implicit_lists,
+}
+
+
+def work(task: str, side: str, given: list[str], out: str) -> None:
+    """One side's part, in a process of its own."""
+    result = SIDES[task, side](*(sparse.load_npz(path) for path in given))
+    sparse.save_npz(out, result, compressed=False)
+
+
+def sorted_scores(path: Path, columns: int, *, without_itself: bool) -> np.ndarray:
+    """The largest entries of each row from the top, 0 where there are fewer."""
+    matrix = sparse.load_npz(path).tocsr()
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    kept = matrix.data > 0
+    if without_itself:
+        kept &= rows != matrix.indices
+    rows, values = rows[kept], matrix.data[kept]
+    order = np.lexsort((-values, rows))
+    rows, values = rows[order], values[order]
+    starts = np.searchsorted(rows, np.arange(matrix.shape[0]))
+    place = np.arange(len(rows)) - starts[rows]
+    scores = np.zeros((matrix.shape[0], columns))
+    inside = place < columns
+    scores[rows[inside], place[inside]] = values[inside]
+    return scores
+
+
+def compare(lines: int, rounds: int, folder: Path) -> dict[str, dict[str, list[Cost]]]:
+    """Both sides of both tasks in turn, and their scores held equal."""
+    bought = purchases(lines, folder)
+    costs: dict[str, dict[str, list[Cost]]] = {}
+    for task, columns in (("neighbours", NEIGHBOURS), ("lists", LIST_LENGTH)):
+        out = {
+            side: folder / f"{task}_{side}_{lines}.npz" for side in ("ours", "implicit")
+        }
+        given = [bought] + (
+            [folder / f"neighbours_ours_{lines}.npz"] * (task == "lists")
+        )
+        costs[task] = {side: [] for side in out}
+        for number in range(rounds):
+            for side, path in out.items():
+                command = [__file__, "--work", task, side, *map(str, given), str(path)]
+                costs[task][side].append(measure(command))
+                print(
+                    f"{lines:,} lines, {task}, round {number + 1}, {side}:"
+                    f" {costs[task][side][-1]}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+        scores = [
+            sorted_scores(path, columns, without_itself=task == "neighbours")
+            for path in out.values()
+        ]
+        np.testing.assert_allclose(*scores, rtol=1e-9, atol=1e-12)
+    return costs
+
+
+def ndcg(lists: dict[str, list[str]], targets: dict[str, set[str]]) -> float:
+    """Mean NDCG@10 over customers with a target."""
+    gains = 1.0 / np.log2(np.arange(2, LIST_LENGTH + 2))
+    total = 0.0
+    for customer, wanted in targets.items():
+        listed = lists.get(customer, [])[:LIST_LENGTH]
+        hits = [
+            gain for item, gain in zip(listed, gains, strict=False) if item in wanted
+        ]
+        total += sum(hits) / gains[: len(wanted)].sum()
+    return total / len(targets)
+
+
+def quality(warehouse: Path) -> list[tuple[str, str, float]]:
+    """NDCG@10 of each of our methods and of implicit's, on the evaluated day."""
+    import duckdb
+    from implicit.als import AlternatingLeastSquares
+    from implicit.nearest_neighbours import (
+        BM25Recommender,
+        CosineRecommender,
+        TFIDFRecommender,
+    )
+
+    from precision_marketing.recommenders.knowledge import know
+
+    connection = duckdb.connect(str(warehouse), read_only=True)
+    fold = {
+        name: connection.table(f"int_pm__recommendation_{name}").filter(
+            "fold = 'evaluate'"
+        )
+        for name in ("calendar", "customers", "items", "purchases")
+    }
+    known = know(**fold)
+    people = {c: n for n, c in enumerate(known.customers["customer_id"].to_pylist())}
+    items = np.asarray(known.items["item_id"].to_pylist(), dtype=object)
+    hidden = np.flatnonzero(~known.is_recommendable)
+    found = []
+    targets: dict[str, dict[str, set[str]]] = {"discover": {}, "buy_again": {}}
+    for purpose, customer, item in connection.sql(
+        """
+        select distinct targets.list, targets.customer_id, targets.item_id
+        from int_pm__recommendation_targets as targets
+        inner join ml_pm__recommender_lists as lists
+            on
+                targets.list = lists.list
+                and targets.customer_id = lists.customer_id
+                and lists.method = 'blend'
+        where targets.fold = 'evaluate'
+        """
+    ).fetchall():
+        targets[purpose].setdefault(customer, set()).add(item)
+    ours: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for purpose, method, customer, item in connection.sql(
+        "select list, method, customer_id, item_id from ml_pm__recommender_lists"
+        " order by list, method, customer_id, rank"
+    ).fetchall():
+        ours.setdefault((purpose, method), {}).setdefault(customer, []).append(item)
+    for (purpose, method), lists in ours.items():
+        found.append((purpose, f"ours: {method}", ndcg(lists, targets[purpose])))
+
+    peers = {
+        **{
+            f"implicit: {name} {matrix}, K={k}": (kind(K=k, **options), matrix)
+            for name, kind, options in (
+                ("cosine", CosineRecommender, {}),
+                ("TF-IDF", TFIDFRecommender, {}),
+                ("BM25", BM25Recommender, {}),
+                ("BM25 K1=100 B=0.8", BM25Recommender, {"K1": 100, "B": 0.8}),
+            )
+            for k in (20, 50, 200)
+            for matrix in ("bought", "orders")
+        },
+        **{
+            f"implicit: ALS {factors} factors, alpha={alpha} {matrix}": (
+                AlternatingLeastSquares(
+                    factors=factors, alpha=alpha, iterations=15, random_state=1
+                ),
+                matrix,
+            )
+            for factors in (32, 64, 128)
+            for alpha in (1.0, 10.0, 40.0)
+            for matrix in ("bought", "orders")
+        },
+    }
+    matrices = {"bought": known.bought(), "orders": known.order_counts}
+    for name, (model, matrix) in peers.items():
+        user_items = matrices[matrix].astype(np.float32).tocsr()
+        if "ALS" not in name:
+            user_items = user_items.astype(np.float64)
+        model.fit(user_items, show_progress=False)
+        for purpose, wanted in targets.items():
+            rows = np.array([people[customer] for customer in wanted])
+            if purpose == "discover":
+                chosen, _ = model.recommend(
+                    rows, user_items[rows], N=LIST_LENGTH, filter_items=hidden
+                )
+                lists = dict(zip(wanted, items[chosen].tolist(), strict=True))
+            else:
+                lists = {
+                    customer: repeated(model, row, user_items[row], hidden, items)
+                    for customer, row in zip(wanted, rows, strict=True)
+                }
+            found.append((purpose, name, ndcg(lists, wanted)))
+    return sorted(found, key=lambda row: (row[0], -row[2]))
+
+
+def repeated(
+    model, row: int, user_items, hidden: np.ndarray, items: np.ndarray
+) -> list:
+    """The best of the items that a customer had, by a model of implicit."""
+    had = np.setdiff1d(user_items.indices, hidden)
+    if not len(had):
+        return []
+    chosen, _ = model.recommend(
+        row,
+        user_items,
+        N=LIST_LENGTH,
+        items=had,
+        filter_already_liked_items=False,
+    )
+    return items[chosen[:LIST_LENGTH]].tolist()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lines", type=int, nargs="*", default=[])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--warehouse", type=Path)
+    parser.add_argument("--work", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "precision_marketing_bench",
+    )
+    given = parser.parse_args()
+    if given.work:
+        task, side, *paths, out = given.work
+        work(task, side, paths, out)
+        return
+    rows = []
+    for lines in given.lines:
+        for task, costs in compare(lines, given.rounds, given.data_dir).items():
+            pairs = list(zip(costs["ours"], costs["implicit"], strict=True))
+            wall, cpu = (
+                statistics.median(getattr(a, what) / getattr(b, what) for a, b in pairs)
+                for what in ("wall", "cpu")
+            )
+            ours = [
+                statistics.median(getattr(cost, what) for cost in costs["ours"])
+                for what in ("wall", "memory")
+            ]
+            theirs = statistics.median(cost.wall for cost in costs["implicit"])
+            goal_wall, _ = GOALS[task]
+            missed = ", missed" if wall > goal_wall else ""
+            rows.append(
+                f"| {lines:,} | {task} | {wall:.2f} (goal {goal_wall:g}{missed}) |"
+                f" {cpu:.2f} | {ours[0]:.1f} | {theirs:.1f} | {ours[1]:.2f} |"
+            )
+    if rows:
+        print(
+            "| order lines | task | time / implicit | processor time / implicit |"
+            " our seconds | implicit's | our GB |"
+        )
+        print("|--:|---|--:|--:|--:|--:|--:|")
+        print("\n".join(rows))
+    if given.warehouse:
+        print("\n| list | method | NDCG@10 |\n|---|---|--:|")
+        for purpose, method, value in quality(given.warehouse):
+            print(f"| {purpose} | {method} | {value:.4f} |")
+
+
+if __name__ == "__main__":
+    main()
