@@ -80,7 +80,7 @@ final as (
             lists.customer_id = explanations.customer_id
             and lists.list = explanations.list
             and lists.item_id = explanations.item_id
-    inner join reason_templates
+    left join reason_templates
         on explanations.reason_key = reason_templates.reason_key
     left join items as bought_items
         on explanations.bought_item_id = bought_items.item_id
