@@ -58,12 +58,23 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_basket_max_items': {'kind': 'integer', 'min': 2},
         'pm_basket_excluded_items': {'kind': 'list'},
         'pm_basket_level': {'kind': 'choice', 'choices': ['item', 'category']},
+        'pm_companion_max_q_value': {'kind': 'number', 'min': 0, 'max': 1},
+        'pm_companion_min_confidence': {'kind': 'number', 'min': 0, 'max': 1},
+        'pm_companion_min_lift': {'kind': 'number', 'min': 1},
+        'pm_missing_companion_days': {'kind': 'integer', 'min': 1},
+        'pm_missing_companion_count': {'kind': 'integer', 'min': 1},
         'pm_recommendation_count': {'kind': 'integer', 'min': 1, 'max': 100},
         'pm_recommendation_test_days': {'kind': 'integer', 'min': 1},
         'pm_recommendation_inactive_days': {'kind': 'integer', 'min': 0},
         'pm_recommendation_excluded_items': {'kind': 'list'},
         'pm_recommendation_als': flag,
         'pm_recommendation_fit_customers_max': {'kind': 'integer', 'min': 100},
+        'pm_recommendation_price_band': {'kind': 'list'},
+        'pm_recommendation_max_per_category': {'kind': 'integer', 'min': 0},
+        'pm_recommendation_rebuy_days': {'kind': 'integer', 'min': 0},
+        'pm_recommendation_popular_days': {'kind': 'integer', 'min': 1},
+        'pm_recommendation_bootstrap_customers': {'kind': 'integer', 'min': 100},
+        'pm_recommendation_bootstrap_draws': {'kind': 'integer', 'min': 20},
         'pm_segment_min_k': {'kind': 'integer', 'min': 2},
         'pm_segment_max_k': {'kind': 'integer', 'min': 2},
         'pm_segment_min_share': {'kind': 'number', 'min': 0, 'max': 0.5},
@@ -167,12 +178,30 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
             {% endif %}
         {% endfor %}
     {% endif %}
+    {% if var('pm_recommendation_price_band') and not _pm_is_band(var('pm_recommendation_price_band')) %}
+        {% do problems.append(
+            'pm_recommendation_price_band: expected two rising numbers above 0 such as [0.2, 5], or [], got '
+            ~ var('pm_recommendation_price_band') ~ '.'
+        ) %}
+    {% endif %}
     {% if var('pm_segment_min_k') is integer and var('pm_segment_max_k') is integer and var('pm_segment_min_k') > var('pm_segment_max_k') %}
         {% do problems.append(
             'pm_segment_min_k: expected at most pm_segment_max_k (' ~ var('pm_segment_max_k') ~ '), got ' ~ var('pm_segment_min_k') ~ '.'
         ) %}
     {% endif %}
     {% do return(problems) %}
+{% endmacro %}
+
+
+{% macro _pm_is_band(value) %}
+    {% if value is string or value is not sequence or value | length != 2 %}
+        {% do return(false) %}
+    {% endif %}
+    {% set low, high = value %}
+    {% if low is not number or high is not number or low is boolean or high is boolean %}
+        {% do return(false) %}
+    {% endif %}
+    {% do return(0 < low and low < high) %}
 {% endmacro %}
 
 

@@ -9,6 +9,7 @@ expression over `relation`, a step of that model; it should be at least `require
     {% set is_enabled = {
         'rfm': var('pm_enable_rfm'), 'segments': var('pm_enable_segments'),
         'baskets': var('pm_enable_baskets'), 'scores': var('pm_enable_scores'),
+        'recommendations': var('pm_enable_recommendations'),
     } %}
     {% set wanted = [] %}
     {% for requirement in _pm_all_requirements() if is_enabled.get(requirement.capability, true) %}
@@ -89,6 +90,21 @@ expression over `relation`, a step of that model; it should be at least `require
             'capability': 'scores', 'requirement': 'test_buyers',
             'observed': 'test_buyer_count', 'relation': 'outcomes_counted',
             'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'recommendations', 'requirement': 'fitted_customers',
+            'observed': 'fitted_customer_count', 'relation': 'blends_counted',
+            'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'block',
+        },
+        {
+            'capability': 'recommendations', 'requirement': 'judged_customers',
+            'observed': 'judged_customer_count', 'relation': 'lists_judged_counted',
+            'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'recommendations', 'requirement': 'items_on_offer',
+            'observed': 'offer_count', 'relation': 'offers_counted',
+            'required': var('pm_recommendation_count'), 'is_floor': true, 'severity': 'warn',
         },
         {
             'capability': 'order_lines', 'requirement': 'days_since_last_order',

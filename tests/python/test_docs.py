@@ -26,7 +26,8 @@ def settings_of(page):
         names = re.findall(r"`(pm_[a-z_]+)`", cells[0])
         if not names or len(cells) != 3:
             continue
-        defaults = re.split(r", |、", cells[1])
+        # The default of a single var may be a list with commas of its own.
+        defaults = re.split(r", |、", cells[1]) if len(names) > 1 else [cells[1]]
         if len(defaults) == 1:
             defaults = defaults * len(names)
         found.update(zip(names, defaults, strict=True))

@@ -30,6 +30,19 @@ segment_model_selection as (
     select * from {{ ref('pm__segment_model_selection') }}
 ),
 
+recommender_weights as (
+    select * from {{ ref('ml_pm__recommender_weights') }}
+),
+
+recommender_evaluation as (
+    select * from {{ ref('pm__recommender_evaluation') }}
+    where method = 'blend'
+),
+
+offers as (
+    select * from {{ ref('int_pm__recommendation_offers') }}
+),
+
 line_shares as (
     select
         count(*) as row_count,
@@ -111,6 +124,26 @@ cut_points_counted as (
 fallbacks_counted as (
     select sum(case when is_fallback then 1 else 0 end) as fallback_count
     from segment_model_selection
+),
+
+-- Of the two lists the one with fewer customers.
+blends_counted as (
+    select min(customer_count) as fitted_customer_count
+    from recommender_weights
+),
+
+lists_judged_counted as (
+    select
+        case
+            when count(distinct list) = 2 then min(customer_count)
+            else 0
+        end as judged_customer_count
+    from recommender_evaluation
+),
+
+offers_counted as (
+    select count(*) as offer_count
+    from offers
 ),
 
 requirements as (

@@ -206,6 +206,16 @@ def test_planted_pairs_are_the_strongest(demo):
     np.testing.assert_allclose(both["lift"], both["observed_lift"], rtol=1e-6)
 
 
+def test_the_planted_pairs_are_each_others_companions(demo):
+    planted = pd.read_csv(TRUTH / "item_pairs.csv")
+    companions = demo.frame("from pm__item_companions")
+    found = set(
+        zip(companions["item_id"], companions["companion_item_id"], strict=True)
+    )
+    pairs = set(zip(planted["item_a"], planted["item_b"], strict=True))
+    assert found == pairs | {(b, a) for a, b in pairs}
+
+
 @pytest.fixture(scope="module")
 def segments(demo) -> pd.DataFrame:
     """Customers with their planted archetype and the segment found."""

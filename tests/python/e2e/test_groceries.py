@@ -111,6 +111,66 @@ def test_chi_squared_is_that_of_scipy(build):
         assert pair.chi_squared == pytest.approx(test.statistic, rel=1e-9)
 
 
+def test_category_affinity_is_that_of_a_plain_count(raw, build):
+    hierarchy = pd.read_parquet(data_set_folder("groceries") / "item_hierarchy.parquet")
+    category = hierarchy.set_index(hierarchy["item"].str.strip())["level2"]
+    table = pd.crosstab(raw["basket_id"], raw["item"].map(category)).astype(bool)
+    counts = table.astype("int64")
+    together = counts.T @ counts
+    found = build.frame("from pm__category_affinity")
+    expected = {
+        (a, b): together.at[a, b]
+        for a in together.index
+        for b in together.columns
+        if a < b and together.at[a, b] > 0
+    }
+    assert {
+        (row.category_a, row.category_b): row.basket_count for row in found.itertuples()
+    } == expected
+    assert len(found) > 1_000
+    for row in found.itertuples():
+        # Shares rather than counts: another road to lift.
+        share_a, share_b = table[row.category_a].mean(), table[row.category_b].mean()
+        share_both = (table[row.category_a] & table[row.category_b]).mean()
+        assert row.lift == pytest.approx(share_both / (share_a * share_b))
+        assert row.leverage == pytest.approx(share_both - share_a * share_b, abs=1e-12)
+
+
+def test_attach_rates_are_those_of_a_plain_count(raw, build):
+    sizes = raw.groupby("basket_id")["item"].transform("nunique")
+    baskets = raw.assign(others=sizes - 1).groupby("item")["others"]
+    expected = pd.DataFrame(
+        {
+            "basket_count": baskets.size(),
+            "attach_rate": baskets.apply(lambda others: (others > 0).mean()),
+            "mean_other_item_count": baskets.mean(),
+        }
+    )
+    found = build.frame("from pm__attach_rates").set_index("item_id")
+    assert len(found) == len(expected) == 169
+    pd.testing.assert_frame_equal(
+        found[expected.columns], expected, check_names=False, check_like=True
+    )
+    # Each item costs 1.00, so the rest of a basket costs as much as it counts.
+    assert found["mean_other_revenue"].astype(float).to_numpy() == pytest.approx(
+        found["mean_other_item_count"], abs=0.005 + 1e-9
+    )
+
+
+def test_baskets_lack_companions_that_the_rules_name(build):
+    rules = {
+        (rule.antecedent_key, rule.consequent_item): rule.confidence
+        for rule in build.frame("from pm__association_rules").itertuples()
+    }
+    found = build.frame("from pm__missing_companions")
+    assert len(found) > 1_000
+    assert found["customer_id"].isna().all()
+    assert found["is_bought_in_other_order"].isna().all()
+    for row in found.itertuples():
+        assert rules[row.item_id, row.companion_item_id] == row.confidence >= 0.3
+        assert row.companion_item_name in row.reason
+
+
 def test_nobody_is_known(build):
     assert build.value("select count(*) from pm__customers") == 0
     assert build.value("select count(*) from pm__customer_segments") == 0
