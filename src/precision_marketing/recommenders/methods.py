@@ -164,8 +164,11 @@ class Recommenders:
         wanted = np.zeros((len(customers), len(self.allowed)), dtype=bool)
         sums = {}
         for method, sinking in self.sinking.items():
-            _mark(wanted, largest_of_product(affinity, sinking, CANDIDATES_PER_METHOD))
-            sums[method] = (affinity @ sinking).tocsr()
+            summed = (affinity @ sinking).tocsr()
+            summed.data[summed.data < 0] = 0
+            summed.eliminate_zeros()
+            _mark(wanted, largest_of_rows(summed, CANDIDATES_PER_METHOD))
+            sums[method] = summed
         unseen = similar - similar.multiply(bought)
         unseen = (unseen @ sparse.diags(self.allowed.astype(float))).tocsr()
         unseen.eliminate_zeros()
