@@ -253,7 +253,7 @@ def quality(warehouse: Path, names: list[str]) -> list[tuple[str, str, float]]:
         found.append((purpose, f"ours: {method}", ndcg(lists, targets[purpose])))
 
     for name, model in implicit_models().items():
-        if not any(name.startswith(wanted) for wanted in names):
+        if not any(f"{name},".startswith((f"{w},", f"{w} ")) for w in names):
             continue
         # BM25 is made for counts, cosine and ALS for what was bought at all.
         user_items = known.order_counts if "BM25" in name else known.bought()
@@ -301,7 +301,7 @@ def main() -> None:
         "--models",
         nargs="*",
         default=["cosine", "TF-IDF", "BM25", "ALS"],
-        help="with --warehouse: beginnings of the names of implicit's models",
+        help="with --warehouse: names of implicit's models, or their first words",
     )
     parser.add_argument("--work", nargs="+", help=argparse.SUPPRESS)
     parser.add_argument(
