@@ -160,7 +160,9 @@ def _fit_list(
     if buyers >= min_customers and not is_bought.all():
         status = STATUS_OK
         scales = _scales(customer, scores)
-        weights = _weights(customer, np.log1p(scores / scales), is_bought)
+        # In place: this is the largest matrix of all.
+        np.log1p(np.divide(scores, scales, out=scores), out=scores)
+        weights = _weights(customer, scores, is_bought)
     else:
         status = STATUS_INSUFFICIENT_DATA
         scales = np.ones(len(methods))
@@ -229,17 +231,18 @@ def _scales(customer: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _weights(
     customer: np.ndarray, features: np.ndarray, is_bought: np.ndarray
 ) -> np.ndarray:
-    """Coefficients on features less their mean over each customer's candidates."""
+    """Coefficients on features less their mean over each customer's candidates.
+
+    `features` is overwritten.
+    """
     _, group = np.unique(customer, return_inverse=True)
     sizes = np.bincount(group)
-    centred = np.empty_like(features)
-    for column in range(features.shape[1]):
-        means = np.bincount(group, weights=features[:, column]) / sizes
-        centred[:, column] = features[:, column] - means[group]
+    for column in features.T:
+        column -= (np.bincount(group, weights=column) / sizes)[group]
     with one_thread():
         model = LogisticRegression(
             C=REGULARISATION_C, tol=TOLERANCE, max_iter=MAX_ITERATIONS
-        ).fit(centred, is_bought)
+        ).fit(features, is_bought)
     return model.coef_[0]
 
 
