@@ -290,3 +290,32 @@ def test_reasons_are_in_the_language_of_the_shop(strict):
         )
         == 0
     )
+
+
+def test_online_retail_is_recommended_better_than_by_popularity(build_data_set):
+    build = build_data_set("online_retail")
+    evaluation = {
+        (row["method"], row["list"]): row
+        for row in build.records("from pm__recommender_evaluation where k = 10")
+    }
+    for purpose in ("discover", "buy_again"):
+        blend = evaluation["blend", purpose]
+        assert blend["lift_over_popularity_lower"] > 1
+        assert blend["ndcg_lower"] > evaluation["random", purpose]["ndcg_upper"]
+        counts = {
+            (row["customer_count"], row["left_out_count"])
+            for (_, judged), row in evaluation.items()
+            if judged == purpose
+        }
+        # All methods on the same customers.
+        assert len(counts) == 1
+    # 2,284 bought something new in the last 60 days, 594 of them for the first time.
+    assert counts_of(evaluation["blend", "discover"]) == (1_690, 594)
+    assert build.rows(
+        "select distinct count(*) from pm__customer_recommendations"
+        " where list = 'discover' group by customer_id"
+    ) == [(10,)]
+
+
+def counts_of(row: dict) -> tuple[int, int]:
+    return row["customer_count"], row["left_out_count"]
