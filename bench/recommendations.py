@@ -25,11 +25,8 @@ LINES_PER_CUSTOMER = 30
 ITEM_OFFSET, ITEM_EXPONENT = 20, 0.9
 
 
-def purchases(lines: int, folder: Path) -> Path:
-    """Who bought what, once each, made anew from a seed; a CSR matrix in a file."""
-    path = folder / f"purchases_{lines}.npz"
-    if path.exists():
-        return path
+def make_purchases(lines: int, path: Path) -> None:
+    """Who bought what, once each, made from a seed; a CSR matrix in a file."""
     rng = np.random.default_rng(7)
     customers, items = lines // LINES_PER_CUSTOMER, 10_000 if lines > 2e6 else 5_000
     activity = rng.gamma(2.0, size=customers)
@@ -40,9 +37,7 @@ def purchases(lines: int, folder: Path) -> Path:
         (np.ones(lines), (buyer, item)), shape=(customers, items)
     )
     matrix.data[:] = 1.0
-    folder.mkdir(parents=True, exist_ok=True)
     sparse.save_npz(path, matrix, compressed=False)
-    return path
 
 
 def our_neighbours(bought: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -99,10 +94,27 @@ SIDES = {
 }
 
 
-def work(task: str, side: str, given: list[str], out: str) -> None:
-    """One side's part, in a process of its own."""
-    result = SIDES[task, side](*(sparse.load_npz(path) for path in given))
-    sparse.save_npz(out, result, compressed=False)
+def work(task: str, *given: str) -> None:
+    """One step in a process of its own.
+
+    All are: the largest size the kernel reports of a process starts at that of the one
+    it was forked from.
+    """
+    if task == "purchases":
+        make_purchases(int(given[0]), Path(given[1]))
+    elif task == "equal":
+        columns, without_itself, ours, theirs = given
+        scores = [
+            sorted_scores(
+                Path(path), int(columns), without_itself=without_itself == "True"
+            )
+            for path in (ours, theirs)
+        ]
+        np.testing.assert_allclose(*scores, rtol=1e-9, atol=1e-12)
+    else:
+        side, *paths, out = given
+        result = SIDES[task, side](*(sparse.load_npz(path) for path in paths))
+        sparse.save_npz(out, result, compressed=False)
 
 
 def sorted_scores(path: Path, columns: int, *, without_itself: bool) -> np.ndarray:
@@ -125,7 +137,10 @@ def sorted_scores(path: Path, columns: int, *, without_itself: bool) -> np.ndarr
 
 def compare(lines: int, rounds: int, folder: Path) -> dict[str, dict[str, list[Cost]]]:
     """Both sides of both tasks in turn, and their scores held equal."""
-    bought = purchases(lines, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    bought = folder / f"purchases_{lines}.npz"
+    if not bought.exists():
+        measure([__file__, "--work", "purchases", str(lines), str(bought)])
     costs: dict[str, dict[str, list[Cost]]] = {}
     for task, columns in (("neighbours", NEIGHBOURS), ("lists", LIST_LENGTH)):
         out = {
@@ -145,11 +160,8 @@ def compare(lines: int, rounds: int, folder: Path) -> dict[str, dict[str, list[C
                     file=sys.stderr,
                     flush=True,
                 )
-        scores = [
-            sorted_scores(path, columns, without_itself=task == "neighbours")
-            for path in out.values()
-        ]
-        np.testing.assert_allclose(*scores, rtol=1e-9, atol=1e-12)
+        settings = [str(columns), str(task == "neighbours")]
+        measure([__file__, "--work", "equal", *settings, *map(str, out.values())])
     return costs
 
 
@@ -166,15 +178,42 @@ def ndcg(lists: dict[str, list[str]], targets: dict[str, set[str]]) -> float:
     return total / len(targets)
 
 
-def quality(warehouse: Path) -> list[tuple[str, str, float]]:
-    """NDCG@10 of each of our methods and of implicit's, on the evaluated day."""
-    import duckdb
+def implicit_models() -> dict[str, object]:
+    """What implicit offers, with its usual and some other settings."""
     from implicit.als import AlternatingLeastSquares
     from implicit.nearest_neighbours import (
         BM25Recommender,
         CosineRecommender,
         TFIDFRecommender,
     )
+
+    return {
+        **{
+            f"{name}, K={k}": kind(K=k, num_threads=THREADS)
+            for name, kind in (
+                ("cosine", CosineRecommender),
+                ("TF-IDF", TFIDFRecommender),
+                ("BM25", BM25Recommender),
+            )
+            for k in (20, 50, 200)
+        },
+        "BM25 K1=100 B=0.8, K=50": BM25Recommender(
+            K=50, K1=100, B=0.8, num_threads=THREADS
+        ),
+        **{
+            f"ALS {factors} factors, alpha={alpha:g}": AlternatingLeastSquares(
+                factors=factors, alpha=alpha, random_state=1, num_threads=THREADS
+            )
+            for factors in (32, 64, 128)
+            for alpha in (1.0, 10.0)
+        },
+    }
+
+
+def quality(warehouse: Path, names: list[str]) -> list[tuple[str, str, float]]:
+    """NDCG@10 of each of our methods and of implicit's, on the evaluated day."""
+    import duckdb
+    from threadpoolctl import threadpool_limits
 
     from precision_marketing.recommenders.knowledge import know
 
@@ -213,36 +252,13 @@ def quality(warehouse: Path) -> list[tuple[str, str, float]]:
     for (purpose, method), lists in ours.items():
         found.append((purpose, f"ours: {method}", ndcg(lists, targets[purpose])))
 
-    peers = {
-        **{
-            f"implicit: {name} {matrix}, K={k}": (kind(K=k, **options), matrix)
-            for name, kind, options in (
-                ("cosine", CosineRecommender, {}),
-                ("TF-IDF", TFIDFRecommender, {}),
-                ("BM25", BM25Recommender, {}),
-                ("BM25 K1=100 B=0.8", BM25Recommender, {"K1": 100, "B": 0.8}),
-            )
-            for k in (20, 50, 200)
-            for matrix in ("bought", "orders")
-        },
-        **{
-            f"implicit: ALS {factors} factors, alpha={alpha} {matrix}": (
-                AlternatingLeastSquares(
-                    factors=factors, alpha=alpha, iterations=15, random_state=1
-                ),
-                matrix,
-            )
-            for factors in (32, 64, 128)
-            for alpha in (1.0, 10.0, 40.0)
-            for matrix in ("bought", "orders")
-        },
-    }
-    matrices = {"bought": known.bought(), "orders": known.order_counts}
-    for name, (model, matrix) in peers.items():
-        user_items = matrices[matrix].astype(np.float32).tocsr()
-        if "ALS" not in name:
-            user_items = user_items.astype(np.float64)
-        model.fit(user_items, show_progress=False)
+    for name, model in implicit_models().items():
+        if not any(f"{name},".startswith((f"{w},", f"{w} ")) for w in names):
+            continue
+        # BM25 is made for counts, cosine and ALS for what was bought at all.
+        user_items = known.order_counts if "BM25" in name else known.bought()
+        with threadpool_limits(1, "blas"):
+            model.fit(user_items, show_progress=False)
         for purpose, wanted in targets.items():
             rows = np.array([people[customer] for customer in wanted])
             if purpose == "discover":
@@ -255,7 +271,7 @@ def quality(warehouse: Path) -> list[tuple[str, str, float]]:
                     customer: repeated(model, row, user_items[row], hidden, items)
                     for customer, row in zip(wanted, rows, strict=True)
                 }
-            found.append((purpose, name, ndcg(lists, wanted)))
+            found.append((purpose, f"implicit: {name}", ndcg(lists, wanted)))
     return sorted(found, key=lambda row: (row[0], -row[2]))
 
 
@@ -281,6 +297,12 @@ def main() -> None:
     parser.add_argument("--lines", type=int, nargs="*", default=[])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--warehouse", type=Path)
+    parser.add_argument(
+        "--models",
+        nargs="*",
+        default=["cosine", "TF-IDF", "BM25", "ALS"],
+        help="with --warehouse: names of implicit's models, or their first words",
+    )
     parser.add_argument("--work", nargs="+", help=argparse.SUPPRESS)
     parser.add_argument(
         "--data-dir",
@@ -289,8 +311,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     if given.work:
-        task, side, *paths, out = given.work
-        work(task, side, paths, out)
+        work(*given.work)
         return
     rows = []
     for lines in given.lines:
@@ -320,7 +341,7 @@ def main() -> None:
         print("\n".join(rows))
     if given.warehouse:
         print("\n| list | method | NDCG@10 |\n|---|---|--:|")
-        for purpose, method, value in quality(given.warehouse):
+        for purpose, method, value in quality(given.warehouse, given.models):
             print(f"| {purpose} | {method} | {value:.4f} |")
 
 

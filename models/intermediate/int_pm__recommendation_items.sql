@@ -40,7 +40,7 @@ labels_ranked as (
         row_number() over (
             partition by fold, item_id
             order by
-                -- A line that leaves a label out says nothing against those that do not.
+                -- A line without a label says nothing against those with one.
                 item_name is null, category is null,
                 count(*) desc, item_name asc, category asc
         ) as label_rank

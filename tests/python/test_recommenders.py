@@ -631,6 +631,22 @@ def test_too_little_to_learn_from_gives_the_plain_list_and_says_so(busy, targets
     assert len(ranks) == 5
 
 
+def test_a_day_without_customers_gives_the_plain_lists_only_to_those_who_came_later():
+    nobody = Recommenders(shop([]), {})
+    options = {"max_customers": 10, "min_customers": 1}
+    assert fit_blend(nobody, NO_TARGETS, **options).num_rows == 0
+    later = fit_blend(nobody, NO_TARGETS, is_fitted_without_customers=True, **options)
+    known = shop(once(("a", "X"), ("a", "Y"), ("b", "X")))
+    today = Recommenders(known, item_neighbours(known, NO_BASKETS))
+    listed = candidates(today, later, depth=5).read_all().to_pylist()
+    assert [(r["list"], r["customer_id"], r["item_id"]) for r in listed] == [
+        (DISCOVER, "b", "Y"),
+        (BUY_AGAIN, "a", "X"),
+        (BUY_AGAIN, "a", "Y"),
+        (BUY_AGAIN, "b", "X"),
+    ]
+
+
 def test_the_fit_looks_at_no_more_customers_than_told(busy, busy_targets):
     weights = fit_blend(busy, busy_targets, max_customers=30, min_customers=1)
     assert 0 < max(weights["customer_count"].to_pylist()) <= 30
@@ -743,7 +759,13 @@ def test_a_tiny_shop_has_its_tables(known):
     targets = pa.table(
         {"list": [DISCOVER], "customer_id": ["a"], "item_id": ["Y"]},
     )
-    weights = fit_blend(recommenders, targets, max_customers=10, min_customers=1)
+    weights = fit_blend(
+        recommenders,
+        targets,
+        max_customers=10,
+        min_customers=1,
+        is_fitted_without_customers=True,
+    )
     assert weights.schema == WEIGHT_SCHEMA
     table = candidates(recommenders, weights, depth=5).read_all()
     shown = set(table["item_id"].to_pylist())

@@ -1,9 +1,8 @@
 {%- set item_methods = [
     'cosine', 'jaccard', 'tfidf', 'bm25', 'rules', 'content', 'embedding'
 ] -%}
--- The scores of a hundred customers' candidates anew in SQL: what each method says from
--- purchases and neighbours (where that is a sum SQL can form), what it adds to the blend
--- from the weights, and their sum.
+-- Scores of a hundred customers' candidates anew in SQL: what each method says, where
+-- purchases, neighbours and items tell, what it adds to the blend, and the sum.
 with terms as (
     select * from {{ ref('ml_pm__candidate_terms') }}
 ),
@@ -65,7 +64,12 @@ terms_expected as (
         weights.weight,
         weights.scale,
         case
-            when terms.method in ('{{ item_methods | join("', '") }}')
+            when
+                terms.method in (
+                    {% for method in item_methods %}
+                        '{{ method }}'{{ ',' if not loop.last }}
+                    {% endfor %}
+                )
                 then coalesce(neighbour_sums.method_score, 0)
             when terms.method = 'popularity' then items.customer_count
             when terms.method = 'trending' then items.new_customer_count_30d
@@ -131,7 +135,7 @@ where
     abs(expected_method_score - method_score)
     > 1e-9 * greatest(1, abs(method_score))
     or abs(weight * ln(1 + expected_method_score / scale) - term) > 1e-9
-    -- A term without its weight, or a candidate without its item, would compare nothing.
+    -- A term without its weight or its item would compare nothing.
     or expected_method_score is null
     or weight is null
 

@@ -1,5 +1,5 @@
--- No purchase that a fold knows lies in its window or later, and each target that is new
--- to its customer is none of the purchases: a leak would flatter every list.
+-- No purchase that a fold knows lies in its window or later, and only what the customer
+-- had before is bought again: a leak would flatter every list.
 with calendar as (
     select * from {{ ref('int_pm__recommendation_calendar') }}
 ),

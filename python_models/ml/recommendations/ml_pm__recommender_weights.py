@@ -14,6 +14,7 @@ def model(dbt, session):
         purchases=dbt.ref("int_pm__recommendation_purchases").filter("fold = 'fit'"),
     )
     neighbours = item_neighbours(knowledge, dbt.ref("int_pm__recommendation_baskets"))
+    anyone = dbt.ref("int_pm__recommendation_customers").limit(1)
     return fit_blend(
         Recommenders(
             knowledge,
@@ -26,4 +27,5 @@ def model(dbt, session):
         .to_arrow_table(),
         max_customers=dbt.config.get("max_customers"),
         min_customers=dbt.config.get("min_customers"),
+        is_fitted_without_customers=anyone.shape[0] > 0,
     )

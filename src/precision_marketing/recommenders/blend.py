@@ -79,6 +79,7 @@ def fit_blend(
     *,
     max_customers: int,
     min_customers: int,
+    is_fitted_without_customers: bool = False,
     code_version: str = __version__,
 ) -> pa.Table:
     """Fit the weights of each list on what customers bought after the day.
@@ -94,6 +95,9 @@ def fit_blend(
     min_customers : int
         Customers with a target among their candidates needed; with fewer the list is
         that of its plain method, popularity or personal_frequency.
+    is_fitted_without_customers : bool
+        Whether a day on which nobody had bought anything gives the plain lists, for
+        customers who have come since; else it gives 0 rows.
     code_version : str
         Part of model_version.
 
@@ -112,6 +116,8 @@ def fit_blend(
     candidates before the regression, which changes no order. A weight may be negative:
     what is popular this month for how popular it is in all is a trend.
     """
+    if not (recommenders.knowledge.customers.num_rows or is_fitted_without_customers):
+        return WEIGHT_SCHEMA.empty_table()
     rows = []
     for purpose in LISTS:
         rows += _fit_list(
@@ -154,7 +160,9 @@ def _fit_list(
     if buyers >= min_customers and not is_bought.all():
         status = STATUS_OK
         scales = _scales(customer, scores)
-        weights = _weights(customer, np.log1p(scores / scales), is_bought)
+        # In place: this is the largest matrix of all.
+        np.log1p(np.divide(scores, scales, out=scores), out=scores)
+        weights = _weights(customer, scores, is_bought)
     else:
         status = STATUS_INSUFFICIENT_DATA
         scales = np.ones(len(methods))
@@ -223,17 +231,18 @@ def _scales(customer: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _weights(
     customer: np.ndarray, features: np.ndarray, is_bought: np.ndarray
 ) -> np.ndarray:
-    """Coefficients on features less their mean over each customer's candidates."""
+    """Coefficients on features less their mean over each customer's candidates.
+
+    `features` is overwritten.
+    """
     _, group = np.unique(customer, return_inverse=True)
     sizes = np.bincount(group)
-    centred = np.empty_like(features)
-    for column in range(features.shape[1]):
-        means = np.bincount(group, weights=features[:, column]) / sizes
-        centred[:, column] = features[:, column] - means[group]
+    for column in features.T:
+        column -= (np.bincount(group, weights=column) / sizes)[group]
     with one_thread():
         model = LogisticRegression(
             C=REGULARISATION_C, tol=TOLERANCE, max_iter=MAX_ITERATIONS
-        ).fit(centred, is_bought)
+        ).fit(features, is_bought)
     return model.coef_[0]
 
 

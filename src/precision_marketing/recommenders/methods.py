@@ -159,28 +159,26 @@ class Recommenders:
         columns = [scores[method] for method in methods]
         return Pairs(customers[row], item, np.column_stack(columns), methods)
 
-    def _discover(self, customers: np.ndarray, similar: sparse.csr_matrix):
+    def _discover(
+        self, customers: np.ndarray, similar: sparse.csr_matrix
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Rows of customers, items never bought, and scores by method."""
         affinity, bought = self.affinity[customers], self.bought[customers]
         wanted = np.zeros((len(customers), len(self.allowed)), dtype=bool)
         sums = {}
         for method, sinking in self.sinking.items():
-            _mark(wanted, largest_of_product(affinity, sinking, CANDIDATES_PER_METHOD))
-            sums[method] = (affinity @ sinking).tocsr()
+            summed = (affinity @ sinking).tocsr()
+            summed.data[summed.data < 0] = 0
+            summed.eliminate_zeros()
+            _mark(wanted, largest_of_rows(summed, CANDIDATES_PER_METHOD))
+            sums[method] = summed
         unseen = similar - similar.multiply(bought)
         unseen = (unseen @ sparse.diags(self.allowed.astype(float))).tocsr()
         unseen.eliminate_zeros()
         _mark(wanted, largest_of_rows(unseen, CANDIDATES_PER_METHOD))
         sums["user_neighbours"] = similar
-        # As many of the most popular as are left after those bought.
-        depth = (CANDIDATES_PER_METHOD + np.diff(bought.indptr))[:, None]
-        for ranks in self.ranks.values():
-            wanted |= ranks <= depth
-        shares = self.country_popularity[self.country[customers]]
-        for code in np.unique(self.country[customers]):
-            of_country = self.country[customers] == code
-            ranks = self._ranks(self.country_popularity[code])
-            wanted[of_country] |= ranks <= depth[of_country]
-        dense = {"country_popularity": shares}
+        self._mark_popular(wanted, customers)
+        dense = {"country_popularity": self.country_popularity[self.country[customers]]}
         if self.factors is not None:
             people, things = self.factors
             with one_thread():
@@ -199,7 +197,21 @@ class Recommenders:
         scores["trending"] = self.trending[item]
         return row, item, scores
 
-    def _buy_again(self, customers: np.ndarray, similar: sparse.csr_matrix):
+    def _mark_popular(self, wanted: np.ndarray, customers: np.ndarray) -> None:
+        """Set the most popular items that each customer has not bought, and others."""
+        # What was bought may stand among the first; so many more keep the rest enough.
+        depth = CANDIDATES_PER_METHOD + np.diff(self.bought.indptr)[customers, None]
+        for ranks in self.ranks.values():
+            wanted |= ranks <= depth
+        countries = self.country[customers]
+        for code in np.unique(countries):
+            ranks = self._ranks(self.country_popularity[code])
+            wanted[countries == code] |= ranks <= depth[countries == code]
+
+    def _buy_again(
+        self, customers: np.ndarray, similar: sparse.csr_matrix
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Rows of customers, items bought before, and scores by method."""
         counts = self.knowledge.order_counts
         place = _entries(counts, customers)
         row = np.repeat(np.arange(len(customers)), np.diff(counts.indptr)[customers])

@@ -41,6 +41,10 @@ TABLES = (
     "pm__customer_segments",
     "ml_pm__purchase_models",
     "pm__customer_scores",
+    "int_pm__recommendation_purchases",
+    "int_pm__recommendation_items",
+    "int_pm__recommendation_targets",
+    "ml_pm__recommender_weights",
 )
 SHOPS = ("nasty", "demo", "online_retail")
 
