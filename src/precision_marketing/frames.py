@@ -340,7 +340,8 @@ def at_least(name: str, value: float, minimum: float, remedy: str) -> None:
 
 _BLAS_LOCK = threading.Lock()
 _blas_users = 0
-_blas_limit = None
+# By the path of the library, since one may be loaded while another is limited.
+_blas_limits = {}
 
 
 @contextmanager
@@ -349,15 +350,18 @@ def one_thread() -> Iterator[None]:
 
     sklearn's KMeans adds up its threads' partial sums in the order they finish, so
     two runs differ in the last digits. dbt runs models in threads of one process and
-    the BLAS limit belongs to the process: the first to enter sets it, the last to
-    leave restores it. OpenMP's limit belongs to each thread.
+    the BLAS limit belongs to the process: the first to enter with a library sets its
+    limit, the last to leave restores them all. OpenMP's limit belongs to each thread.
     """
-    global _blas_users, _blas_limit
+    global _blas_users
     # Two selections: a limit, when lifted, restores every library it can see.
     libraries = ThreadpoolController()
     with _BLAS_LOCK:
-        if _blas_users == 0:
-            _blas_limit = libraries.select(user_api="blas").limit(limits=1)
+        # numpy and scipy bring one each, and scipy may come after the first to enter.
+        for library in libraries.select(user_api="blas").lib_controllers:
+            if library.filepath not in _blas_limits:
+                only = libraries.select(filepath=library.filepath)
+                _blas_limits[library.filepath] = only.limit(limits=1)
         _blas_users += 1
     try:
         with libraries.select(user_api="openmp").limit(limits=1):
@@ -366,5 +370,6 @@ def one_thread() -> Iterator[None]:
         with _BLAS_LOCK:
             _blas_users -= 1
             if _blas_users == 0:
-                _blas_limit.restore_original_limits()
-                _blas_limit = None
+                for limit in _blas_limits.values():
+                    limit.restore_original_limits()
+                _blas_limits.clear()

@@ -1,6 +1,9 @@
 """Checks, order, matrices and hashes that every fit relies on."""
 
 import hashlib
+import os
+import subprocess
+import sys
 import threading
 from datetime import date
 from decimal import Decimal
@@ -186,3 +189,33 @@ def test_one_thread_is_restored_when_the_last_user_leaves():
     leave.set()
     thread.join()
     assert threads() == before
+
+
+LATE_LIBRARY = """
+from threadpoolctl import threadpool_info
+from precision_marketing.frames import one_thread
+
+
+def threads():
+    return [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
+
+
+with one_thread():
+    early = threads()
+    import scipy.linalg
+    late = threads()
+    with one_thread():
+        assert len(late) > len(early), "scipy brings no BLAS of its own any more"
+        assert set(threads()) == {1}, threads()
+    assert set(threads()) == {1}, threads()
+assert set(threads()) == {2}, threads()
+"""
+
+
+def test_one_thread_holds_for_a_library_loaded_while_another_model_runs():
+    # A process of its own: here scipy is loaded already.
+    subprocess.run(
+        [sys.executable, "-c", LATE_LIBRARY],
+        check=True,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "2"},
+    )

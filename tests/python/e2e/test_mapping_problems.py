@@ -351,3 +351,12 @@ def test_values_that_look_right_and_are_not_are_refused(complain, sales):
         "pm_timezone: expected a time zone name such as Europe/London, got"
         " 'Europe/Nowhere'.",
     ]
+
+
+@pytest.mark.parametrize("band", [[5, 0.2], [0.2], [0, 5], ["low", "high"]])
+def test_a_price_band_is_two_rising_numbers(complain, band):
+    problems = complain(pm_recommendation_price_band=band, pm_inputs={})
+    assert problems[0] == (
+        "pm_recommendation_price_band: expected two rising numbers above 0 such as"
+        f" [0.2, 5], or [], got {band}."
+    )
