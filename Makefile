@@ -1,7 +1,7 @@
 # make build   the tables: environment, then everything from INPUT into WAREHOUSE
 # make test    every test
 # make lint    rules for Python, YAML, SQL and what each model must say
-# make bench   time and memory beside polars and pandas (bench/README.md); not a test
+# make bench   time and memory beside peers (bench/README.md); not a test
 # make lock    newest versions that fit pyproject.toml (needs uv)
 # make clean   forget the environment and what dbt compiled; tables stay
 
@@ -61,9 +61,11 @@ lint-sql: .venv/dev.stamp
 	PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint models python_models tests/singular
 
 BENCH ?= --lines 1000000 10000000
+BASKETS_BENCH ?= --lines 1000000 10000000
 
 bench: .venv/bench.stamp
 	@$(BIN)/python bench/run.py $(BENCH)
+	@$(BIN)/python bench/baskets.py $(BASKETS_BENCH)
 
 # -- Environment ---------------------------------------------------------------------
 

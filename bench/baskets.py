@@ -118,11 +118,15 @@ def our_command(task: Task, baskets: Path, out: Path, *more: str) -> list[str]:
     return [*command, "--baskets", str(baskets), "--out", str(out), *more]
 
 
-def compare(task: Task, lines: int, rounds: int, folder: Path) -> dict[str, list[Cost]]:
+def compare(
+    task: Task, lines: int, rounds: int, wanted: list[str], folder: Path
+) -> dict[str, list[Cost]]:
     """Each side in turn, so that a busy machine is busy for all; results held equal."""
     baskets = basket_file(lines, folder)
     peers = [
-        peer for peer in task.goals if peer != "fpgrowth" or lines <= MLXTEND_LINES
+        peer
+        for peer in task.goals
+        if peer in wanted and (peer != "fpgrowth" or lines <= MLXTEND_LINES)
     ]
     out = {side: baskets.with_name(f"{side}.parquet") for side in ("ours", *peers)}
     commands = {"ours": our_command(task, baskets, out["ours"])}
@@ -212,6 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, nargs="*", default=[])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", nargs="*", default=["eclat", "fpgrowth"])
     parser.add_argument("--limit-lines", type=int)
     parser.add_argument("--memory-limit", default="1GB", help="with --limit-lines")
     parser.add_argument(
@@ -221,11 +226,12 @@ def main() -> None:
     )
     given = parser.parse_args()
     measured = {
-        (task, lines): compare(task, lines, given.rounds, given.data_dir)
+        (task, lines): compare(task, lines, given.rounds, given.peers, given.data_dir)
         for task in TASKS
         for lines in given.lines
     }
-    names = ("duckdb", "pyfim", "mlxtend")
+    packages = {"eclat": "pyfim", "fpgrowth": "mlxtend"}
+    names = ["duckdb", *(packages[peer] for peer in given.peers)]
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     print(f"Python {platform.python_version()}, {versions},")
     print(f"{os.cpu_count()} cores, {given.rounds} rounds. All results equal.\n")

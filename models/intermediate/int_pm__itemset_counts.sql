@@ -15,6 +15,10 @@ item_basket_sizes as (
     select * from {{ ref('int_pm__item_basket_sizes') }}
 ),
 
+pairs as (
+    select * from {{ ref('int_pm__pair_counts') }}
+),
+
 minimum as (
     select max(minimum_basket_count) as minimum_basket_count
     from frequent_items
@@ -24,35 +28,36 @@ basket_pairs as (
     {{ pm_array_pairs('baskets', 'item_ranks', ['basket_number', 'basket_size']) }}
 ),
 
-itemsets_2 as {{ pm_materialized() }} (
+itemsets_2 as (
     select
         first_rank as prefix_number,
         second_rank as last_rank,
         {{ pair }} as item_ranks,
-        cast(row_number() over (order by first_rank, second_rank) as integer)
-            as itemset_number
-    from {{ ref('int_pm__pair_counts') }}
+        pair_number as itemset_number
+    from pairs
 ),
 
+-- Joined with the table of pairs, whose small size the engine knows.
 occurrences_2 as {{ pm_materialized() }} (
     select
         basket_pairs.basket_number,
         basket_pairs.basket_size,
-        itemsets_2.prefix_number,
-        itemsets_2.last_rank,
-        itemsets_2.itemset_number
+        pairs.first_rank as prefix_number,
+        pairs.second_rank as last_rank,
+        pairs.pair_number as itemset_number
     from basket_pairs
-    inner join itemsets_2
+    inner join pairs
         on
-            basket_pairs.first = itemsets_2.prefix_number
-            and basket_pairs.second = itemsets_2.last_rank
+            basket_pairs.first = pairs.first_rank
+            and basket_pairs.second = pairs.second_rank
 ),
 
 {% for k in range(3, largest + 1) %}
     {%- set shorter = 'itemsets_' ~ (k - 1) -%}
     {%- set shorter_occurrences = 'occurrences_' ~ (k - 1) -%}
 
-    {# The two last items must be a frequent pair, or the whole cannot be frequent. #}
+    {# The two last items must be a frequent pair, or the whole cannot be frequent. Asked
+       with exists, because as a join it is taken before the baskets are compared. #}
     extensions_{{ k }} as {{ pm_materialized() }} (
         select
             firsts.basket_number,
@@ -65,10 +70,13 @@ occurrences_2 as {{ pm_materialized() }} (
                 firsts.basket_number = seconds.basket_number
                 and firsts.prefix_number = seconds.prefix_number
                 and firsts.last_rank < seconds.last_rank
-        inner join itemsets_2 as last_pairs
-            on
-                firsts.last_rank = last_pairs.prefix_number
-                and seconds.last_rank = last_pairs.last_rank
+        where exists (
+            select 1
+            from pairs
+            where
+                pairs.first_rank = firsts.last_rank
+                and pairs.second_rank = seconds.last_rank
+        )
     ),
 
     extensions_{{ k }}_counted as (

@@ -68,6 +68,11 @@ final as (
         pairs_frequent.item_b,
         pairs_frequent.first_rank,
         pairs_frequent.second_rank,
+        cast(
+            row_number() over (
+                order by pairs_frequent.first_rank, pairs_frequent.second_rank
+            ) as integer
+        ) as pair_number,
         pairs_frequent.basket_count,
         items_a.basket_count as basket_count_a,
         items_b.basket_count as basket_count_b,
