@@ -1,4 +1,10 @@
 {%- set features = pm_segment_features() -%}
+{%- set imputed_terms = [] -%}
+{%- for feature in features -%}
+    {%- do imputed_terms.append(
+        'case when features_observed.' ~ feature ~ ' is null then 1 else 0 end'
+    ) -%}
+{%- endfor -%}
 with segment_measures as (
     select * from {{ ref('int_pm__segment_measures') }}
 ),
@@ -32,10 +38,7 @@ final as (
             coalesce(features_observed.{{ feature }}, medians.{{ feature }})
                 as {{ feature }},
         {% endfor %}
-        {%- for feature in features %}
-            case when features_observed.{{ feature }} is null then 1 else 0 end
-            {{- ' +' if not loop.last else ' as imputed_feature_count,' }}
-        {%- endfor %}
+        {{ imputed_terms | join(' + ') }} as imputed_feature_count,
         -- The order in which rows are sampled for a fit: fixed, and unlike any measure.
         md5(features_observed.customer_id) as sampling_key
     from features_observed

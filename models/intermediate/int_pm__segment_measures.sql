@@ -128,8 +128,9 @@ measured as (
         habits.main_channel_share,
         habits.weekend_share,
         habits.evening_share,
-        {{ pm_calendar_days_between('customers.birth_date', 'rfm_measures.as_of_date') }}
-        / 365.25 as age_years,
+        {{ pm_calendar_days_between(
+            'customers.birth_date', 'rfm_measures.as_of_date'
+        ) }} / 365.25 as age_years,
         cast(greatest(customers.income, 0) as double) as income
     from rfm_measures
     inner join as_of

@@ -31,7 +31,7 @@ PAIRWISE_ROWS = 4_000
 # rows asks a little more of K-means than one of 20,000, at a quarter of the time.
 STABILITY_REFITS = 5
 STABILITY_ROWS = {"kmeans": 5_000, "ward": 2_000, "dbscan": 2_000, "hdbscan": 2_000}
-# A density model is kept as at most so many core points: everyone is compared with each.
+# A density model is kept as at most so many core points: everyone is compared with all.
 CORE_POINTS = 1_000
 # The smallest cluster that HDBSCAN looks for, as a share of the rows; smaller ones are
 # no segment to a marketer.
@@ -73,6 +73,7 @@ class Clustering:
 
     @property
     def is_density(self) -> bool:
+        """Whether prototypes are core points, and rows far from all are noise."""
         return self.algorithm in ("dbscan", "hdbscan")
 
     def numbered(self, ranking: Sequence[int]) -> Clustering:

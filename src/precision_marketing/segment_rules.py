@@ -104,8 +104,8 @@ def explain_segments(
             continue
         best = max(
             leaves,
-            key=lambda leaf: (
-                np.count_nonzero(segments[inside[leaf]] == segment),
+            key=lambda leaf, own=segment: (
+                np.count_nonzero(segments[inside[leaf]] == own),
                 -leaf,
             ),
         )

@@ -12,7 +12,7 @@ with features as (
             select
                 '{{ lookup }}' as lookup,
                 '{{ feature }}' as feature,
-                {{ 3 if lookup == 'pm_segment_words' else 1 }} as wanted_count
+                {{ 5 if lookup == 'pm_segment_words' else 1 }} as wanted_count
             {{ 'union all' if not (loop.last and is_last_lookup) }}
         {% endfor %}
     {% endfor %}

@@ -1,3 +1,5 @@
+{#- A lift alone puts what a dozen customers bought by chance before all else. -#}
+{%- set least_z_score = 2 -%}
 with order_lines as (
     select * from {{ ref('int_pm__order_lines') }}
 ),
@@ -44,34 +46,43 @@ choices_counted as (
         choices.choice
 ),
 
-choices_compared as (
+totals_counted as (
     select
         *,
         -- Of choices, not of customers: who buys often has bought more of everything.
-        customer_count
-        / cast(sum(customer_count) over (partition by level, segment_id) as double)
-            as share_of_choices,
-        sum(customer_count) over (partition by level, choice)
-        / cast(sum(customer_count) over (partition by level) as double)
-            as overall_share_of_choices
+        sum(customer_count) over (partition by level, segment_id) as segment_choices,
+        sum(customer_count) over (partition by level, choice) as choice_customers,
+        sum(customer_count) over (partition by level) as all_choices
     from choices_counted
+),
+
+choices_compared as (
+    select
+        *,
+        customer_count / cast(segment_choices as double) as share_of_choices,
+        choice_customers / cast(all_choices as double) as overall_share_of_choices,
+        cast(segment_choices as double) * choice_customers / all_choices
+            as expected_count
+    from totals_counted
+),
+
+choices_measured as (
+    select
+        *,
+        share_of_choices / overall_share_of_choices as lift,
+        (customer_count - expected_count) / sqrt(expected_count) as z_score
+    from choices_compared
+    where customer_count >= {{ var('pm_segment_item_min_customers') }}
 ),
 
 choices_ranked as (
     select
         *,
-        share_of_choices / overall_share_of_choices as lift,
         row_number() over (
-            partition by segment_id, level
-            order by
-                share_of_choices / overall_share_of_choices desc,
-                customer_count desc,
-                choice asc
+            partition by segment_id, level order by z_score desc, choice asc
         ) as choice_rank
-    from choices_compared
-    where
-        customer_count >= {{ var('pm_segment_item_min_customers') }}
-        and share_of_choices > overall_share_of_choices
+    from choices_measured
+    where z_score >= {{ least_z_score }}
 ),
 
 final as (
@@ -87,7 +98,8 @@ final as (
         cast(choices_ranked.customer_count as bigint) as customer_count,
         choices_ranked.share_of_choices,
         choices_ranked.overall_share_of_choices,
-        choices_ranked.lift
+        choices_ranked.lift,
+        choices_ranked.z_score
     from choices_ranked
     left join items
         on choices_ranked.level = 'item' and choices_ranked.choice = items.item_id

@@ -73,7 +73,10 @@ features_compared as (
             segments_summed.mean_{{ measure }} as mean,
             everyone_summed.mean_{{ measure }} as overall_mean,
             coalesce(
-                (segments_summed.mean_{{ measure }} - everyone_summed.mean_{{ measure }})
+                (
+                    segments_summed.mean_{{ measure }}
+                    - everyone_summed.mean_{{ measure }}
+                )
                 / nullif(everyone_summed.deviation_{{ measure }}, 0),
                 0
             ) as z_score

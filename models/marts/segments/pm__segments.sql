@@ -24,6 +24,10 @@ rule_quality as (
     select * from {{ ref('ml_pm__segment_rule_quality') }}
 ),
 
+segment_habits as (
+    select * from {{ ref('ml_pm__segment_habits') }}
+),
+
 segment_selection as (
     select * from {{ ref('ml_pm__segment_selection') }}
 ),
@@ -46,18 +50,7 @@ segments_counted as (
 ),
 
 segments_profiled as (
-    select
-        as_of_date,
-        model_version,
-        segment_id,
-        segment_name,
-        customer_count,
-        share_of_customers,
-        net_revenue,
-        max(case when feature = 'orders_per_year' then z_score end) as rate_z_score,
-        max(case when feature = 'average_order_value' then z_score end) as value_z_score
-    from segment_profiles
-    group by
+    select distinct
         as_of_date,
         model_version,
         segment_id,
@@ -65,6 +58,7 @@ segments_profiled as (
         customer_count,
         share_of_customers,
         net_revenue
+    from segment_profiles
 ),
 
 features_named as (
@@ -97,22 +91,6 @@ features_named as (
     ),
 
 {% endfor %}
-levels as (
-    select
-        segment_id
-        {%- for measure in ['rate', 'value'] -%}
-            ,
-            case
-                when {{ measure }}_z_score > {{ var('pm_segment_level_threshold') }}
-                    then 'high'
-                when {{ measure }}_z_score < -{{ var('pm_segment_level_threshold') }}
-                    then 'low'
-                else 'middle'
-            end as {{ measure }}_level
-        {%- endfor %}
-    from segments_profiled
-),
-
 final as (
     select
         segments_profiled.as_of_date,
@@ -149,12 +127,12 @@ final as (
         on segments_profiled.model_version = segment_selection.model_version
     inner join segment_names
         on segments_profiled.segment_id = segment_names.segment_id
-    inner join levels
-        on segments_profiled.segment_id = levels.segment_id
+    inner join segment_habits
+        on segment_names.fitted_segment_id = segment_habits.fitted_segment_id
     left join segment_actions
         on
-            levels.rate_level = segment_actions.rate_level
-            and levels.value_level = segment_actions.value_level
+            segment_habits.rate_level = segment_actions.rate_level
+            and segment_habits.value_level = segment_actions.value_level
     left join rule_texts
         on segment_names.fitted_segment_id = rule_texts.fitted_segment_id
     left join rule_quality

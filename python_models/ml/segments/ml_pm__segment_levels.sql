@@ -16,13 +16,7 @@ levels as (
         segment_models.segment_id,
         segment_models.feature,
         segment_models.value,
-        case
-            when segment_models.value > {{ var('pm_segment_level_threshold') }}
-                then 'high'
-            when segment_models.value < -{{ var('pm_segment_level_threshold') }}
-                then 'low'
-            else 'middle'
-        end as level
+        {{ pm_segment_level('segment_models.value', has_extremes=true) }} as level
     from segment_models
     inner join champion
         on segment_models.model_version = champion.model_version
@@ -46,16 +40,14 @@ final as (
     select
         model_version,
         cast(segment_id as integer) as fitted_segment_id,
-        '|' || {{ dbt.listagg(
-            "feature || '=' || level", "'|'", 'order by feature'
-        ) }} || '|' as levels
+        '|'
+        || {{ dbt.listagg("feature || '=' || level", "'|'", 'order by feature') }}
+        || '|' as levels
     from levels_ranked
     where
         level_rank <= {{ most_words }}
-        {% if not names_averages %}
-            -- A segment that is average throughout is still named by something.
-            and (level != 'middle' or level_rank = 1)
-        {% endif %}
+        -- A segment that is average throughout is still named by something.
+        and (level != 'middle' or level_rank = 1 or {{ names_averages }})
     group by model_version, segment_id
 )
 

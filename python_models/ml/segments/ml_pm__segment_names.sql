@@ -16,7 +16,9 @@ segments_numbered as (
         segment_history.model_version,
         segment_history.segment_id as fitted_segment_id,
         max(
-            case when segment_history.component = 'number' then segment_history.value end
+            case
+                when segment_history.component = 'number' then segment_history.value
+            end
         ) as segment_id,
         max(
             case
@@ -58,7 +60,9 @@ names_composed as (
             {%- for rank in range(2, most_words + 1) %}
                 || coalesce(
                     '{{ mark }}'
-                    || max(case when word_rank = {{ rank }} then word_{{ language }} end),
+                    || max(
+                        case when word_rank = {{ rank }} then word_{{ language }} end
+                    ),
                     ''
                 )
             {%- endfor %} as name_{{ language }}

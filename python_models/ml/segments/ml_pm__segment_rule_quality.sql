@@ -28,11 +28,16 @@ bounds as (
 customers_judged as (
     select
         bounds.rule_segment_id,
-        case when segment_distances.fitted_segment_id = bounds.rule_segment_id then 1 else 0 end
+        case
+            when
+                segment_distances.fitted_segment_id = bounds.rule_segment_id
+                then 1
+            else 0
+        end
             as is_member,
         case
             when
-                {% for measure in pm_segment_measures() %}
+            {% for measure in pm_segment_measures() %}
                     {%- set value -%}
                         coalesce(
                             segment_measures.{{ measure }}, bounds.{{ measure }}_fill_value
@@ -47,7 +52,7 @@ customers_judged as (
                         or {{ value }} <= bounds.{{ measure }}_upper_bound
                     )
                     {{ 'and' if not loop.last }}
-                {% endfor %}
+            {% endfor %}
                 then 1
             else 0
         end as is_match

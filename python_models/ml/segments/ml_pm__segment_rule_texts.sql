@@ -1,7 +1,7 @@
 {#- English: 'orders a year over 5 and order value up to 120'. -#}
 {%- set words = {
-    'en': {'over': ' over ', 'up_to': ' up to ', 'both': ' and ', 'all': 'everyone'},
-    'zh': {'over': '大于', 'up_to': '不超过', 'both': '且', 'all': '所有客户'},
+    'en': {'over': ' over ', 'up_to': ' up to ', 'and': ' and', 'gap': ' ', 'all': 'everyone'},
+    'zh': {'over': '大于', 'up_to': '不超过', 'and': '且', 'gap': '', 'all': '所有客户'},
 }[var('pm_language')] -%}
 {%- set label = 'label_' ~ var('pm_language') -%}
 with segment_rules as (
@@ -28,7 +28,7 @@ conditions as (
             when
                 segment_rules.lower_bound is not null
                 and segment_rules.upper_bound is not null
-                then '{{ words.both }}'
+                then '{{ words.and }}'
             else ''
         end
         || case
@@ -49,7 +49,7 @@ conditions_joined as (
     select
         fitted_segment_id,
         {{ dbt.listagg(
-            'condition_text', "'" ~ words.both ~ "'", 'order by measure'
+            'condition_text', "'" ~ words.and ~ words.gap ~ "'", 'order by measure'
         ) }} as rule
     from conditions
     group by fitted_segment_id
