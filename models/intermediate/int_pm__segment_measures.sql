@@ -113,25 +113,20 @@ measured as (
         top_categories.top_category_share,
         cast(customer_facts.discount_amount as double)
         / nullif(cast(customer_facts.gross_revenue as double), 0) as discount_share,
-        -- Returns of purchases before the data may exceed what was bought in it.
-        least(
-            cast(customer_facts.returned_revenue as double)
-            / nullif(
-                cast(
-                    customer_facts.gross_revenue - customer_facts.discount_amount
-                    as double
-                ),
-                0
+        cast(customer_facts.returned_revenue as double)
+        / nullif(
+            cast(
+                customer_facts.gross_revenue - customer_facts.discount_amount as double
             ),
-            1
-        ) as return_share,
+            0
+        ) as returned_share,
         habits.main_channel_share,
         habits.weekend_share,
         habits.evening_share,
         {{ pm_calendar_days_between(
             'customers.birth_date', 'rfm_measures.as_of_date'
         ) }} / 365.25 as age_years,
-        cast(greatest(customers.income, 0) as double) as income
+        cast(customers.income as double) as income
     from rfm_measures
     inner join as_of
         on rfm_measures.as_of_date = as_of.as_of_date
@@ -162,12 +157,13 @@ final as (
         category_count,
         top_category_share,
         discount_share,
-        return_share,
+        -- Returns of purchases before the data may exceed what was bought in it.
+        case when returned_share > 1 then 1.0 else returned_share end as return_share,
         main_channel_share,
         weekend_share,
         evening_share,
         age_years,
-        income
+        case when income < 0 then 0.0 else income end as income
     from measured
 )
 
