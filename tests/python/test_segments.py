@@ -112,7 +112,7 @@ def test_metrics_equal_sklearn_on_sklearns_own_pipeline(planted):
     matrix = np.column_stack([table[name].to_numpy() for name in FEATURES])[order]
     for k, measured in metric_table(models).items():
         model = make_pipeline(
-            StandardScaler(), KMeans(n_clusters=k, n_init=3, random_state=0)
+            StandardScaler(), KMeans(n_clusters=k, n_init=10, random_state=0)
         )
         labels = model.fit_predict(matrix)
         rows = model[0].transform(matrix)
@@ -136,7 +136,7 @@ def test_assignment_equals_sklearns_pipeline(planted):
     order = hash_order(table, ["customer_id"])
     matrix = np.column_stack([table[name].to_numpy() for name in FEATURES])
     model = make_pipeline(
-        StandardScaler(), KMeans(n_clusters=5, n_init=3, random_state=0)
+        StandardScaler(), KMeans(n_clusters=5, n_init=10, random_state=0)
     ).fit(matrix[order])
     assigned = assign(table, models, 5)
     assert metrics.adjusted_rand_score(
