@@ -149,7 +149,10 @@ cohesions as (
             end
         ) as own_distance,
         min(
-            case when segment_id != other_segment_id then distance_sum / customer_count end
+            case
+                when segment_id != other_segment_id
+                    then distance_sum / customer_count
+            end
         ) as nearest_distance
     from distances_to_segments
     group by customer_id

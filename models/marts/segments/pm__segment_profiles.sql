@@ -39,7 +39,7 @@ segments_summed as (
         {%- for measure in pm_segment_measures() -%}
             ,
             count(value_{{ measure }}) as known_count_{{ measure }},
-            -- Rounded, since a sum of doubles ends in digits that depend on the threads.
+            -- Rounded, since the last digits of a sum of doubles depend on the threads.
             round(avg(value_{{ measure }}), 6) as mean_{{ measure }}
         {%- endfor %}
     from customers_measured

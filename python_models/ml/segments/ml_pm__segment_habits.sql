@@ -1,5 +1,5 @@
-{#- On the log scale, as segments are made: in euros a few large customers make everybody
-else look average. -#}
+{#- On the log scale, as segments are made: in euros a few large customers make
+everybody else look average. -#}
 {%- set habits = {'rate': 'ln(orders_per_year)', 'value': 'ln(1 + order_value)'} -%}
 with segment_measures as (
     select * from {{ ref('int_pm__segment_measures') }}

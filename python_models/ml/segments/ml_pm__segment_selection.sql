@@ -117,7 +117,7 @@ contenders_0 as (
     ),
 
 {% endfor %}
--- Of what the rule cannot tell apart K-means, whose segments are the easiest to explain.
+-- Of what the rule cannot tell apart K-means, whose segments are easiest to explain.
 contenders_ranked as (
     select
         candidates_judged.model_version,
