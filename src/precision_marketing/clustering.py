@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,6 @@ from sklearn.metrics import (
     adjusted_rand_score,
     calinski_harabasz_score,
     davies_bouldin_score,
-    pairwise_distances,
 )
 from sklearn.neighbors import NearestNeighbors
 
@@ -128,10 +127,7 @@ class Clustering:
         second = np.full(count, np.nan)
         if self.k == 0:
             return labels, nearest, second
-        for start in range(0, count, ASSIGN_ROWS):
-            block = slice(start, start + ASSIGN_ROWS)
-            distances = cdist(rows[block], self.prototypes)
-            chosen = distances.argmin(axis=1)
+        for block, distances, chosen in self._nearest(rows):
             nearest[block] = distances[np.arange(len(chosen)), chosen]
             found = self.members[chosen]
             if self.k > 1:
@@ -139,6 +135,24 @@ class Clustering:
                 second[block] = np.where(own, np.inf, distances).min(axis=1)
             labels[block] = np.where(nearest[block] <= self.radii[chosen], found, 0)
         return labels, nearest, second
+
+    def labels(self, rows: np.ndarray) -> np.ndarray:
+        """The labels of `assign` alone, at half of the cost."""
+        labels = np.zeros(len(rows), dtype=np.int64)
+        if self.k > 0:
+            for block, distances, chosen in self._nearest(rows):
+                near = distances[np.arange(len(chosen)), chosen] <= self.radii[chosen]
+                labels[block] = np.where(near, self.members[chosen], 0)
+        return labels
+
+    def _nearest(
+        self, rows: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Blocks of rows, their distances to the prototypes, and the nearest one."""
+        for start in range(0, len(rows), ASSIGN_ROWS):
+            block = slice(start, start + ASSIGN_ROWS)
+            distances = cdist(rows[block], self.prototypes)
+            yield block, distances, distances.argmin(axis=1)
 
 
 def fit_clusterings(
@@ -277,7 +291,7 @@ def judge(rows: np.ndarray, clustering: Clustering, pairs: np.ndarray) -> dict:
         Noise is left out of all but noise_share, min_share and row_count. None where
         a metric needs two clusters and there is one.
     """
-    labels, _, _ = clustering.assign(rows)
+    labels = clustering.labels(rows)
     inside = labels > 0
     counts = np.bincount(labels, minlength=clustering.k + 1)
     metrics: dict[str, float | None] = {
@@ -336,7 +350,7 @@ def _silhouette(pairs: np.ndarray, labels: np.ndarray) -> float:
 
 def pairs_of(rows: np.ndarray) -> np.ndarray:
     """Distances between the rows that silhouettes are taken of."""
-    return pairwise_distances(rows[:SILHOUETTE_ROWS])
+    return cdist(rows[:SILHOUETTE_ROWS], rows[:SILHOUETTE_ROWS])
 
 
 def stabilities(
@@ -360,13 +374,15 @@ def stabilities(
     -------
     dict of setting to float or None
         Mean over `STABILITY_REFITS` refits of the adjusted Rand index between the
-        refit's labels of all rows and the fit's (Hennig 2007). None where a single
+        refit's labels and the fit's (Hennig 2007), on as many rows as are drawn for a
+        refit. None where a single
         cluster leaves nothing to compare, or no refit was possible.
     """
     settings = [setting for setting, one in fitted.items() if one.k > 1]
     if not settings:
         return dict.fromkeys(fitted)
-    labels = {setting: fitted[setting].assign(rows)[0] for setting in settings}
+    judged = rows[: STABILITY_ROWS[algorithm]]
+    labels = {setting: fitted[setting].labels(judged) for setting in settings}
     agreements: dict[int, list[float]] = {setting: [] for setting in settings}
     size = min(len(rows), STABILITY_ROWS[algorithm])
     for refit in range(STABILITY_REFITS):
@@ -382,7 +398,7 @@ def stabilities(
         for setting in settings:
             if setting in again:
                 agreements[setting].append(
-                    adjusted_rand_score(labels[setting], again[setting].assign(rows)[0])
+                    adjusted_rand_score(labels[setting], again[setting].labels(judged))
                 )
     return {
         setting: float(np.mean(agreements[setting]))

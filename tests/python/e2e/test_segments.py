@@ -73,7 +73,7 @@ def test_more_data_makes_another_model_with_the_same_segments(builds):
 
 def test_who_did_not_change_stays_in_the_segment(builds):
     both = builds["earlier"]["customers"].join(
-        builds["today"]["customers"], lsuffix="_before", how="inner"
+        builds["today"]["customers"], suffixes=("_before", ""), how="inner"
     )
     unchanged = both[
         (both["order_count"] == both["order_count_before"])
