@@ -62,7 +62,8 @@ def continue_history(
         - 'number': the lasting number of each fitted segment;
         - 'overlap': the share of customers it has in common with the segment that had
           the number before (Jaccard); null for a new one;
-        - 'levels': what its name is made from, in text_value.
+        - 'levels': what its name is made from, in text_value;
+        - 'fitted_levels': the same as its own centroid would have it.
 
     Notes
     -----
@@ -81,10 +82,6 @@ def continue_history(
     past = SEGMENT_HISTORY_SCHEMA.empty_table() if history is None else history
     known = past.filter(pc.field("model_version") == version)
     last = pc.max(past["sequence_number"]).as_py() if past.num_rows else 0
-    if known.num_rows:
-        sequence = known["sequence_number"][0].as_py()
-        return _in_order(known, sequence if sequence == last else last + 1)
-
     texts = dict(
         zip(
             levels["fitted_segment_id"].to_pylist(),
@@ -92,6 +89,12 @@ def continue_history(
             strict=True,
         )
     )
+    if known.num_rows:
+        sequence = known["sequence_number"][0].as_py()
+        return _in_order(
+            _with_levels(known, texts), sequence if sequence == last else last + 1
+        )
+
     previous = past.filter(pc.field("sequence_number") == last)
     options = {"key": key, "feature_columns": list(feature_columns)}
     matches = _matches(features, models, version, previous, options)
@@ -111,6 +114,7 @@ def continue_history(
             ("number", float(number), None),
             ("overlap", overlap, None),
             ("levels", None, text),
+            ("fitted_levels", None, texts[segment]),
         ):
             rows.append(
                 head
@@ -130,6 +134,24 @@ def continue_history(
         ),
         last + 1,
     )
+
+
+def _with_levels(known: pa.Table, texts: dict[int, str]) -> pa.Table:
+    """A model's rows with today's levels, where these are others than at its fit.
+
+    The model being the same, it is the threshold between levels that has changed.
+    """
+    rows = known.to_pylist()
+    changed = {
+        row["segment_id"]
+        for row in rows
+        if row["component"] == "fitted_levels"
+        and row["text_value"] != texts[row["segment_id"]]
+    }
+    for row in rows:
+        if row["segment_id"] in changed and row["component"].endswith("levels"):
+            row["text_value"] = texts[row["segment_id"]]
+    return pa.Table.from_pylist(rows, schema=SEGMENT_HISTORY_SCHEMA)
 
 
 def _matches(

@@ -108,6 +108,27 @@ def test_the_same_build_again_changes_nothing(first):
     assert kept.num_rows == history.num_rows
 
 
+def test_another_threshold_renames_the_same_model(first):
+    rows, history = first
+    again, _ = step(shop(PLACES), history, text="by another threshold")
+    assert values(again, "number") == values(rows, "number")
+    texts = values(again, "levels", "text_value").values()
+    assert all(text.startswith("by another threshold") for text in texts)
+    assert again["sequence_number"].unique().to_pylist() == [1]
+
+
+def test_a_kept_name_survives_a_rebuild(first):
+    _, history = first
+    moved = shop(PLACES + 1.0, seed=13)
+    refit, history = step(moved, history, text="new")
+    again, _ = step(moved, history, text="new")
+    assert all(
+        text.startswith("level")
+        for text in values(again, "levels", "text_value").values()
+    )
+    assert again.equals(refit)
+
+
 def test_a_segment_keeps_number_and_name_where_the_fit_numbers_otherwise(first):
     rows, history = first
     # Everyone moves so that the order of the first feature turns round.
