@@ -13,6 +13,7 @@ def model(dbt, session):
         algorithms=dbt.config.get("algorithms"),
         min_k=dbt.config.get("min_k"),
         max_k=dbt.config.get("max_k"),
+        sample_rows=dbt.config.get("sample_rows"),
         scaling=dbt.config.get("scaling"),
         random_state=dbt.config.get("random_state"),
         order_by="log_order_value" if "log_order_value" in columns else None,
