@@ -75,11 +75,15 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_recommendation_popular_days': {'kind': 'integer', 'min': 1},
         'pm_recommendation_bootstrap_customers': {'kind': 'integer', 'min': 100},
         'pm_recommendation_bootstrap_draws': {'kind': 'integer', 'min': 20},
+        'pm_segment_features': {'kind': 'list', 'choices': pm_segment_feature_catalogue().keys() | list},
+        'pm_segment_scaling': {'kind': 'choice', 'choices': ['standard', 'robust']},
+        'pm_segment_algorithms': {'kind': 'list', 'choices': ['kmeans', 'ward', 'dbscan', 'hdbscan']},
         'pm_segment_min_k': {'kind': 'integer', 'min': 2},
         'pm_segment_max_k': {'kind': 'integer', 'min': 2},
-        'pm_segment_min_share': {'kind': 'number', 'min': 0, 'max': 0.5},
         'pm_segment_sample_rows': {'kind': 'integer', 'min': 100},
         'pm_segment_level_threshold': {'kind': 'number', 'min': 0},
+        'pm_segment_item_count': {'kind': 'integer', 'min': 1},
+        'pm_segment_item_min_customers': {'kind': 'integer', 'min': 1},
         'pm_horizon_days': {'kind': 'integer', 'min': 1},
         'pm_training_snapshots': {'kind': 'integer', 'min': 1},
         'pm_training_slide_days': {'kind': 'integer', 'min': 1},
@@ -107,6 +111,21 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         {% do return([name ~ ": expected true or false, got '" ~ value ~ "'."]) %}
     {% elif kind == 'choice' and value not in rule.choices %}
         {% do return([name ~ ': expected one of ' ~ rule.choices | join(', ') ~ ", got '" ~ value ~ "'."]) %}
+    {% elif kind == 'list' %}
+        {% if value is string or value is mapping or value is not sequence or value | length == 0 %}
+            {% do return([name ~ ": expected a list, got '" ~ value ~ "'."]) %}
+        {% endif %}
+        {% set problems = [] %}
+        {% for member in value if member not in rule.choices %}
+            {% do problems.append(
+                name ~ ': unknown member ' ~ member ~ '; the nearest known one is ' ~ pm_nearest(member | string, rule.choices)
+                ~ '. Known: ' ~ rule.choices | join(', ') ~ '.'
+            ) %}
+        {% endfor %}
+        {% if value | unique | list | length < value | length %}
+            {% do problems.append(name ~ ': expected each member once, got ' ~ value | join(', ') ~ '.') %}
+        {% endif %}
+        {% do return(problems) %}
     {% elif kind == 'date' and not _pm_is_date(value | string) %}
         {% do return([name ~ ": expected a date as YYYY-MM-DD, got '" ~ value ~ "'."]) %}
     {% elif kind in ['integer', 'number'] %}

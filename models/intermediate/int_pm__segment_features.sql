@@ -1,23 +1,48 @@
-with rfm_measures as (
-    select * from {{ ref('int_pm__rfm_measures') }}
+{%- set features = pm_segment_features() -%}
+{%- set imputed_terms = [] -%}
+{%- for feature in features -%}
+    {%- do imputed_terms.append(
+        'case when features_observed.' ~ feature ~ ' is null then 1 else 0 end'
+    ) -%}
+{%- endfor -%}
+with segment_measures as (
+    select * from {{ ref('int_pm__segment_measures') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_pm__as_of') }}
+features_observed as (
+    select
+        customer_id
+        {%- for feature, expression in features.items() -%}
+            ,
+            {{ expression }} as {{ feature }}
+        {%- endfor %}
+    from segment_measures
+),
+
+-- What is not known of a customer, or of nobody, speaks neither for nor against any
+-- segment: the middle of all others stands in.
+medians as (
+    select
+        count(*) as customer_count
+        {%- for feature in features -%}
+            ,
+            coalesce(median({{ feature }}), 0) as {{ feature }}
+        {%- endfor %}
+    from features_observed
 ),
 
 final as (
     select
-        rfm_measures.customer_id,
-        {% for feature, expression in pm_segment_features().items() %}
-            {{ expression }} as {{ feature }},
+        features_observed.customer_id,
+        {% for feature in features %}
+            coalesce(features_observed.{{ feature }}, medians.{{ feature }})
+                as {{ feature }},
         {% endfor %}
+        {{ imputed_terms | join(' + ') }} as imputed_feature_count,
         -- The order in which rows are sampled for a fit: fixed, and unlike any measure.
-        md5(rfm_measures.customer_id) as sampling_key
-    from rfm_measures
-    inner join as_of
-        on rfm_measures.as_of_date = as_of.as_of_date
-    where {{ var('pm_enable_segments') }}
+        md5(features_observed.customer_id) as sampling_key
+    from features_observed
+    cross join medians
 )
 
 select * from final

@@ -2,11 +2,12 @@ with segment_features as (
     select * from {{ ref('int_pm__segment_features') }}
 ),
 
-customers_ranked as (
-    select
-        *,
-        row_number() over (order by sampling_key, customer_id) as sampling_rank
+-- The first by hash: the engine keeps no more rows than these while it reads all.
+customers_sampled as (
+    select *
     from segment_features
+    order by sampling_key asc, customer_id asc
+    limit {{ var('pm_segment_sample_rows') }}
 ),
 
 final as (
@@ -16,8 +17,7 @@ final as (
             ,
             {{ feature }}
         {%- endfor %}
-    from customers_ranked
-    where sampling_rank <= {{ var('pm_segment_sample_rows') }}
+    from customers_sampled
 )
 
 select * from final

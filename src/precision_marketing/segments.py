@@ -1,24 +1,20 @@
-"""Customer segments: K-means models as rows, and the segment of each customer."""
+"""Customer segments: candidate models as rows, and the segment of each customer."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import (
-    adjusted_rand_score,
-    calinski_harabasz_score,
-    davies_bouldin_score,
-    pairwise_distances,
-    silhouette_score,
-)
-from sklearn.preprocessing import StandardScaler
 
 from precision_marketing import __version__
+from precision_marketing.clustering import (
+    FITTERS,
+    Clustering,
+    fit_clusterings,
+    judge,
+    pairs_of,
+    stabilities,
+)
 from precision_marketing.frames import (
     at_least,
     conform,
@@ -31,20 +27,15 @@ from precision_marketing.frames import (
     to_matrix,
 )
 
-ALGORITHM = "kmeans"
-# The silhouette needs every pair of rows. Beyond a few thousand it moves in the
-# fourth digit only (0.5241 at 5k, 0.5242 at 20k) while memory grows with the square:
-# 4,000 rows are 128 MB.
-SILHOUETTE_ROWS = 4_000
-# Refits per k behind stability_ari, and the rows of each. A bootstrap of 5,000 rows
-# asks a little more of a model than one of 20,000, at a quarter of the time.
-STABILITY_REFITS = 5
-STABILITY_ROWS = 5_000
-# Silhouettes this close say the same; then the segments that come back in a resample
-# are worth more than the third digit of a silhouette.
-SILHOUETTE_TIE = 0.01
-# Rows scored at a time, so that distances to k centroids stay below 50 MB.
-ASSIGN_ROWS = 250_000
+# An interquartile range of a normal feature is 1.349 of its standard deviations, so
+# that both ways of scaling speak of standard deviations.
+NORMAL_QUARTILE_RANGE = 1.3489795003921634
+SCALINGS = ("standard", "robust")
+# Tukey's outer fence: farther from a centroid than three interquartile ranges above
+# the third quartile of its members' distances.
+FENCE_RANGES = 3.0
+# Where members are nearly alike, the last digits of a distance are no outlier.
+LEAST_FENCE_RANGE = 0.1
 
 METRICS = (
     "inertia",
@@ -54,17 +45,18 @@ METRICS = (
     "stability_ari",
     "row_count",
     "min_share",
-    "is_champion",
-    "is_fallback",
+    "noise_share",
 )
 
 SEGMENT_MODEL_SCHEMA = pa.schema(
     [
         ("model_version", pa.string()),
         ("algorithm", pa.string()),
+        ("parameters", pa.string()),
         ("k", pa.int64()),
         ("component", pa.string()),
         ("segment_id", pa.int64()),
+        ("point", pa.int64()),
         ("feature", pa.string()),
         ("value", pa.float64()),
     ]
@@ -76,6 +68,7 @@ ASSIGNMENT_FIELDS = (
     pa.field("distance", pa.float64()),
     pa.field("second_distance", pa.float64()),
     pa.field("confidence", pa.float64()),
+    pa.field("is_outlier", pa.bool_()),
     pa.field("model_version", pa.string()),
 )
 
@@ -85,17 +78,17 @@ def fit_segment_models(
     *,
     key: str,
     feature_columns: Sequence[str],
-    min_k: int = 3,
+    algorithms: Sequence[str] = ("kmeans", "ward", "dbscan", "hdbscan"),
+    min_k: int = 2,
     max_k: int = 10,
     sample_rows: int = 20_000,
-    n_init: int = 3,
+    scaling: str = "standard",
+    n_init: int = 10,
     random_state: int = 0,
     code_version: str = __version__,
-    min_share: float = 0.02,
-    min_stability: float = 0.6,
     order_by: str | None = None,
 ) -> pa.Table:
-    """Fit K-means for each k and choose one, all as rows.
+    """Fit every candidate and judge it, all as rows.
 
     Parameters
     ----------
@@ -106,34 +99,38 @@ def fit_segment_models(
         Column that identifies a customer.
     feature_columns : sequence of str
         What customers are compared by, each with equal weight after scaling.
+    algorithms : sequence of str
+        Of kmeans, ward, dbscan and hdbscan.
     min_k, max_k : int
-        Segments to try. `min_k` is 3 because two segments nearly always have the
-        best silhouette and only say "active or not", which recency says already.
+        Segments that kmeans and ward try; density models find their own number.
     sample_rows : int
         Rows used for the fit: the first in sha256 order of the key.
+    scaling : {"standard", "robust"}
+        Mean and standard deviation, or median and interquartile range (over 1.349).
     n_init : int
-        Starts per fit; the one with the lowest inertia is kept.
+        Starts per K-means; the one with the lowest inertia is kept. With 3, two of nine
+        values of k ended 3 % above the inertia of a fit of all rows, with 10 none.
     random_state : int
         Seed.
     code_version : str
         Version of the code that prepared the features; part of model_version.
-    min_share : float, default 0.02
-        Share of customers below which a segment is too small for a campaign.
-    min_stability : float, default 0.6
-        Smallest stability_ari of a champion.
     order_by : str, optional
         Feature whose centroid numbers the segments, largest first. Default: the
-        first feature with "monetary" in its name, else the first feature.
+        first feature.
 
     Returns
     -------
     pyarrow.Table
-        `SEGMENT_MODEL_SCHEMA`, sorted; one row per (model_version, algorithm, k,
-        component, segment_id, feature). Components: 'mean' and 'scale' (population
-        standard deviation, 1 for a constant) in the features' units; 'centroid' in
-        scaled units for segments 1..k; 'metric' with the metric's name as feature.
-        segment_id is 0 except for centroids. value is null only for a metric that is
-        not defined. 0 rows in, 0 rows out.
+        `SEGMENT_MODEL_SCHEMA`, sorted; one row per (model_version, component,
+        segment_id, point, feature). 0 rows in, 0 rows out. Components:
+
+        - 'center' and 'scale' of each feature in its own unit, scale 1 for a constant;
+        - 'centroid' of segments 1..k in scaled units;
+        - 'core_point' and its 'radius' for density models, numbered by point;
+        - 'fence', the distance beyond which a customer of a centroid model is an
+          outlier;
+        - 'metric' with its name as feature. value is null for a metric that is not
+          defined.
 
     Raises
     ------
@@ -143,23 +140,24 @@ def fit_segment_models(
 
     Notes
     -----
-    Metrics, on the sampled rows in scaled space: inertia (sum of squared distances),
-    silhouette (Rousseeuw 1987, on at most `SILHOUETTE_ROWS` rows), Calinski-Harabasz,
-    Davies-Bouldin, stability_ari (mean over `STABILITY_REFITS` bootstrap refits of
-    the adjusted Rand index between the refit's labels and the full fit's, on the same
-    rows; Hennig 2007), row_count, min_share (share of the smallest segment).
-
-    Champion: the highest silhouette among the k whose smallest segment holds
-    `min_share` of the rows and whose stability reaches `min_stability`; of those
-    within `SILHOUETTE_TIE` of it, the most stable, then the smallest k. When no k
-    passes, the same choice among all, with is_fallback = 1.
+    Metrics, on the sampled rows in scaled space and with the labels that everyone is
+    assigned by: see `clustering.judge` and `clustering.stabilities`. Nothing is chosen
+    here; the rule is a seed and is applied in SQL.
 
     A k is left out when there are fewer distinct rows than k, or no more rows than k
-    (a segment per customer is none). When no k is left, one segment holds everyone.
+    (a segment per customer is none). Where nothing finds two segments, one K-means
+    segment holds everyone.
     """
     feature_columns = list(feature_columns)
     _check_fit_parameters(
-        feature_columns, min_k, max_k, sample_rows, n_init, order_by, min_share
+        feature_columns,
+        algorithms,
+        min_k,
+        max_k,
+        sample_rows,
+        scaling,
+        n_init,
+        order_by,
     )
     require_columns(features, [key, *feature_columns], name="features")
     if features.num_rows == 0:
@@ -170,65 +168,55 @@ def fit_segment_models(
     )
     sample = ordered.take(pa.array(hash_order(ordered, [key])[:sample_rows]))
     raw = to_matrix(sample, feature_columns, name="features")
+    center, scale = _scaling(raw, scaling)
+    rows = (raw - center) / scale
     ranking = _ranking(feature_columns, order_by)
+    options = {"n_init": n_init, "seed": random_state}
 
     with one_thread():
-        scaler = StandardScaler().fit(raw)
-        rows = scaler.transform(raw)
-        distinct_count = len(np.unique(rows, axis=0))
-        candidates = [
-            k
-            for k in range(min_k, max_k + 1)
-            if k <= distinct_count and k < rows.shape[0]
-        ] or [1]
-        pairs = (
-            pairwise_distances(rows[:SILHOUETTE_ROWS]) if max(candidates) > 1 else ()
+        pairs = pairs_of(rows)
+        candidates = []
+        for algorithm in algorithms:
+            fitted = fit_clusterings(
+                rows, algorithm, ks=range(min_k, max_k + 1), **options
+            )
+            stable = stabilities(rows, fitted, algorithm, seed=random_state)
+            candidates += [(one, stable[setting]) for setting, one in fitted.items()]
+        if all(one.k < 2 for one, _ in candidates):
+            (single,) = fit_clusterings(rows, "kmeans", ks=[1], **options).values()
+            candidates.append((single, None))
+
+        learned_from = content_hash(
+            {"keys": sample[key].cast(pa.string()).to_pylist(), "values": raw}
         )
-        fits = []
-        for k in candidates:
-            model = _kmeans(k, n_init, random_state).fit(rows)
-            centroids = model.cluster_centers_
-            order = np.lexsort([-centroids[:, i] for i in reversed(ranking)])
-            labels = model.labels_
-            fits.append(
+        long_rows = []
+        for one, stability_ari in candidates:
+            clustering = one.numbered(ranking)
+            metrics = judge(rows, clustering, pairs) | {"stability_ari": stability_ari}
+            version = content_hash(
                 {
-                    "k": k,
-                    "centroids": centroids[order],
-                    **_metrics(rows, labels, k, model.inertia_, pairs),
-                    "stability_ari": _stability(rows, labels, k, n_init, random_state),
+                    "algorithm": clustering.algorithm,
+                    "parameters": clustering.parameters,
+                    "features": feature_columns,
+                    "center": center,
+                    "scale": scale,
+                    "prototypes": clustering.prototypes,
+                    "members": clustering.members,
+                    "learned_from": learned_from,
+                    "code_version": code_version,
                 }
             )
-    _crown(fits, min_share=min_share, min_stability=min_stability)
-
-    learned_from = content_hash(
-        {"keys": sample[key].cast(pa.string()).to_pylist(), "values": raw}
-    )
-    long_rows = []
-    for fit in fits:
-        version = content_hash(
-            {
-                "algorithm": ALGORITHM,
-                "k": fit["k"],
-                "features": feature_columns,
-                "mean": scaler.mean_,
-                "scale": scaler.scale_,
-                "centroids": fit["centroids"],
-                "learned_from": learned_from,
-                "code_version": code_version,
-            }
-        )
-        head = (version, ALGORITHM, fit["k"])
-        for position, feature in enumerate(feature_columns):
+            head = (version, clustering.algorithm, clustering.parameters, clustering.k)
             long_rows += [
-                (*head, "mean", 0, feature, scaler.mean_[position]),
-                (*head, "scale", 0, feature, scaler.scale_[position]),
+                (*head, *row)
+                for row in _parameter_rows(
+                    clustering, rows, center, scale, feature_columns
+                )
             ]
             long_rows += [
-                (*head, "centroid", segment, feature, centroid[position])
-                for segment, centroid in enumerate(fit["centroids"], start=1)
+                (*head, "metric", 0, 0, name, metrics[name]) for name in METRICS
             ]
-        long_rows += [(*head, "metric", 0, name, fit[name]) for name in METRICS]
-    long_rows.sort(key=lambda row: (row[2], row[3], row[4], row[5]))
+    long_rows.sort(key=lambda row: (row[1], row[3], *row[4:8]))
     columns = zip(*long_rows, strict=True)
     return conform(
         dict(zip(SEGMENT_MODEL_SCHEMA.names, map(list, columns), strict=True)),
@@ -243,8 +231,9 @@ def assign_segments(
     *,
     key: str,
     feature_columns: Sequence[str],
+    model_version: str | None,
 ) -> pa.Table:
-    """Give each customer the nearest segment of the champion model.
+    """Give each customer the nearest segment of one model.
 
     Parameters
     ----------
@@ -255,68 +244,58 @@ def assign_segments(
     key : str
     feature_columns : sequence of str
         As in the fit, in any order.
+    model_version : str or None
+        Which of the models; None where no model could be fitted to anybody.
 
     Returns
     -------
     pyarrow.Table
         Sorted by `key`: key, segment_id, distance and second_distance (Euclidean, in
-        scaled space, to the nearest and next centroid), confidence, model_version.
-        0 rows when there are no customers or no model.
+        scaled space, to the nearest centroid or core point and to the nearest one of
+        another segment), confidence, is_outlier, model_version. segment_id 0 is the
+        noise of a density model. 0 rows when there are no
+        customers or no model.
 
     Raises
     ------
     ValueError
-        When the features are not those of the model or not finite, or the models do
-        not hold exactly one champion.
+        When the features are not those of the model or not finite, or the model is
+        not there.
 
     Notes
     -----
     confidence = 1 - distance / second_distance: 1 on a centroid, 0 half way between
     two. With one segment there is no other to confuse it with: second_distance is
-    null and confidence 1. With both distances 0 (two centroids in one place) it is 0.
-    Equal distances go to the lowest segment_id.
-
-    Distances come from `scipy.spatial.distance.cdist`, which subtracts and then
-    squares in feature order, as SQL does. KMeans.transform expands the square, which
-    loses half of the digits near a centroid and could not agree with SQL to 1e-9.
+    null and confidence 1. With both distances 0 (two centroids in one place) it is 0,
+    and it is 0 for noise. Equal distances go to the lowest segment_id.
     """
     feature_columns = list(feature_columns)
     require_columns(features, [key, *feature_columns], name="features")
     require_columns(models, SEGMENT_MODEL_SCHEMA.names, name="models")
     schema = pa.schema([*key_fields(features, [key]), *ASSIGNMENT_FIELDS])
-    if features.num_rows == 0 or models.num_rows == 0:
+    if features.num_rows == 0 or model_version is None:
         return schema.empty_table()
 
-    version, scaler, model = _rebuilt_champion(models, feature_columns)
+    center, scale, clustering, fences = _rebuilt(models, feature_columns, model_version)
     ordered = sorted_by(
         features.select([key, *feature_columns]), [key], name="features"
     )
     raw = to_matrix(ordered, feature_columns, name="features")
-    count = len(raw)
-    labels = np.empty(count, dtype=np.int64)
-    nearest = np.empty(count)
-    second = np.full(count, np.nan)
-    for start in range(0, count, ASSIGN_ROWS):
-        block = slice(start, start + ASSIGN_ROWS)
-        distances = cdist(scaler.transform(raw[block]), model.cluster_centers_)
-        labels[block] = distances.argmin(axis=1)
-        nearest[block] = distances.min(axis=1)
-        if distances.shape[1] > 1:
-            second[block] = np.partition(distances, 1, axis=1)[:, 1]
-    if model.n_clusters == 1:
-        confidence = np.ones(count)
+    labels, nearest, second = clustering.assign((raw - center) / scale)
+    if clustering.k == 1:
+        confidence = np.ones(len(raw))
     else:
-        apart = second > 0
-        ratio = np.divide(nearest, second, out=np.ones(count), where=apart)
+        ratio = np.divide(nearest, second, out=np.ones(len(raw)), where=second > 0)
         confidence = 1.0 - ratio
     return conform(
         {
             key: ordered[key],
-            "segment_id": labels + 1,
+            "segment_id": labels,
             "distance": nearest,
             "second_distance": pa.array(second, from_pandas=True),
-            "confidence": confidence,
-            "model_version": [version] * count,
+            "confidence": np.where(labels == 0, 0.0, confidence),
+            "is_outlier": (labels == 0) | (nearest > fences[labels]),
+            "model_version": [model_version] * len(raw),
         },
         schema,
         name="segment assignments",
@@ -324,21 +303,26 @@ def assign_segments(
 
 
 def _check_fit_parameters(
-    feature_columns, min_k, max_k, sample_rows, n_init, order_by, min_share
+    feature_columns, algorithms, min_k, max_k, sample_rows, scaling, n_init, order_by
 ) -> None:
     at_least("number of feature_columns", len(feature_columns), 1, "name one")
     if len(set(feature_columns)) != len(feature_columns):
         raise ValueError(
             f"feature_columns must be distinct, got {feature_columns}; drop the repeat"
         )
+    at_least("number of algorithms", len(algorithms), 1, "name one")
+    unknown = [name for name in algorithms if name not in FITTERS]
+    if unknown:
+        raise ValueError(
+            f"algorithms must be of {sorted(FITTERS)}, got {unknown}; name those"
+        )
     at_least("min_k", min_k, 2, "one segment is the fallback and needs no asking")
     at_least("max_k", max_k, min_k, "raise it to min_k or lower min_k")
     at_least("sample_rows", sample_rows, max_k + 1, "K-means needs more rows than k")
     at_least("n_init", n_init, 1, "use 3 or more to escape poor starts")
-    if not 0 <= min_share <= 1 / min_k:
+    if scaling not in SCALINGS:
         raise ValueError(
-            f"min_share must be between 0 and 1 / min_k, got {min_share!r}; "
-            "no k could have a smallest segment that large"
+            f"scaling must be one of {SCALINGS}, got {scaling!r}; name one of them"
         )
     if order_by is not None and order_by not in feature_columns:
         raise ValueError(
@@ -347,119 +331,116 @@ def _check_fit_parameters(
         )
 
 
+def _scaling(raw: np.ndarray, scaling: str) -> tuple[np.ndarray, np.ndarray]:
+    """Center and scale of each feature, each of shape (d,)."""
+    deviation = raw.std(axis=0)
+    # A sum of equal numbers need not be exact: what is constant is told by its range.
+    deviation = np.where(np.ptp(raw, axis=0) > 0, deviation, 1.0)
+    if scaling == "standard":
+        return raw.mean(axis=0), deviation
+    lower, middle, upper = np.quantile(raw, [0.25, 0.5, 0.75], axis=0)
+    quartiles = (upper - lower) / NORMAL_QUARTILE_RANGE
+    # More than half of the customers are alike: the deviation still tells them apart.
+    return middle, np.where(quartiles > 0, quartiles, deviation)
+
+
 def _ranking(feature_columns: list[str], order_by: str | None) -> list[int]:
     """Positions of the features in the order that numbers the segments."""
-    if order_by is None:
-        monetary = [column for column in feature_columns if "monetary" in column]
-        order_by = (monetary or feature_columns)[0]
-    first = feature_columns.index(order_by)
+    first = feature_columns.index(order_by) if order_by else 0
     return [first, *(i for i in range(len(feature_columns)) if i != first)]
 
 
-def _kmeans(k: int, n_init: int, seed: int) -> KMeans:
-    return KMeans(n_clusters=k, n_init=n_init, random_state=seed, algorithm="lloyd")
+def _parameter_rows(
+    clustering: Clustering,
+    rows: np.ndarray,
+    center: np.ndarray,
+    scale: np.ndarray,
+    feature_columns: list[str],
+) -> list[tuple]:
+    """What assigns a customer, as (component, segment_id, point, feature, value)."""
+    long_rows = []
+    for position, feature in enumerate(feature_columns):
+        long_rows += [
+            ("center", 0, 0, feature, center[position]),
+            ("scale", 0, 0, feature, scale[position]),
+        ]
+        long_rows += [
+            ("centroid", segment, 0, feature, centroid[position])
+            for segment, centroid in enumerate(clustering.centroids, start=1)
+        ]
+    if clustering.is_density:
+        for point, (prototype, member, radius) in enumerate(
+            zip(
+                clustering.prototypes, clustering.members, clustering.radii, strict=True
+            ),
+            start=1,
+        ):
+            long_rows += [
+                ("core_point", int(member), point, feature, value)
+                for feature, value in zip(feature_columns, prototype, strict=True)
+            ]
+            long_rows.append(("radius", int(member), point, "distance", radius))
+        return long_rows
+    labels, nearest, _ = clustering.assign(rows)
+    for segment in range(1, clustering.k + 1):
+        distances = nearest[labels == segment]
+        if len(distances):
+            lower, upper = np.quantile(distances, [0.25, 0.75])
+            fence = upper + FENCE_RANGES * max(upper - lower, LEAST_FENCE_RANGE)
+            long_rows.append(("fence", segment, 0, "distance", fence))
+    return long_rows
 
 
-def _metrics(rows, labels, k, inertia, pairs) -> dict[str, float | None]:
-    """Quality of one labelling; a metric that needs two segments is None for k=1."""
-    shares = np.bincount(labels, minlength=k) / len(rows)
-    metrics = {
-        "inertia": float(inertia),
-        "silhouette": None,
-        "calinski_harabasz": None,
-        "davies_bouldin": None,
-        "row_count": float(len(rows)),
-        "min_share": float(shares.min()),
-    }
-    if k > 1:
-        metrics["calinski_harabasz"] = float(calinski_harabasz_score(rows, labels))
-        metrics["davies_bouldin"] = float(davies_bouldin_score(rows, labels))
-        judged = labels[: len(pairs)]
-        if 2 <= len(np.unique(judged)) < len(judged):
-            metrics["silhouette"] = float(
-                silhouette_score(pairs, judged, metric="precomputed")
-            )
-    return metrics
-
-
-def _stability(rows, labels, k, n_init, random_state) -> float | None:
-    """Mean adjusted Rand index of bootstrap refits against the full fit."""
-    if k == 1:
-        return None
-    agreements = []
-    for refit in range(STABILITY_REFITS):
-        generator = np.random.default_rng([random_state, k, refit])
-        drawn = rows[generator.integers(len(rows), size=min(len(rows), STABILITY_ROWS))]
-        if len(np.unique(drawn, axis=0)) < k:
-            continue
-        seed = int(generator.integers(2**31))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model = _kmeans(k, n_init, seed).fit(drawn)
-        agreements.append(adjusted_rand_score(labels, model.predict(rows)))
-    return float(np.mean(agreements)) if agreements else None
-
-
-def _crown(fits: list[dict], *, min_share: float, min_stability: float) -> None:
-    """Set is_champion and is_fallback on each fit."""
-
-    def silhouette(fit) -> float:
-        # Twelve digits, so that the winner does not hang on the order of a sum.
-        return -1.0 if fit["silhouette"] is None else round(fit["silhouette"], 12)
-
-    passing = [
-        fit
-        for fit in fits
-        if fit["min_share"] >= min_share
-        and fit["stability_ari"] is not None
-        and fit["stability_ari"] >= min_stability
-    ]
-    best = max(silhouette(fit) for fit in passing or fits)
-    champion = max(
-        (fit for fit in passing or fits if silhouette(fit) >= best - SILHOUETTE_TIE),
-        key=lambda fit: (round(fit["stability_ari"] or 0.0, 12), -fit["k"]),
-    )
-    for fit in fits:
-        fit["is_champion"] = float(fit is champion)
-        fit["is_fallback"] = float(fit is champion and not passing)
-
-
-def _rebuilt_champion(
-    models: pa.Table, feature_columns: list[str]
-) -> tuple[str, StandardScaler, KMeans]:
-    """sklearn objects whose learned state comes from the champion's rows."""
-    crowned = models.filter(
-        (pc.field("component") == "metric")
-        & (pc.field("feature") == "is_champion")
-        & (pc.field("value") == 1.0)
-    )
-    versions = sorted(set(crowned["model_version"].to_pylist()))
-    if len(versions) != 1:
+def _rebuilt(
+    models: pa.Table, feature_columns: list[str], model_version: str
+) -> tuple[np.ndarray, np.ndarray, Clustering, np.ndarray]:
+    """Center, scale, clustering and fences of one model, from its rows."""
+    rows = models.filter(pc.field("model_version") == model_version)
+    if rows.num_rows == 0:
         raise ValueError(
-            f"models must hold exactly one champion, got {versions}; "
-            "pass the rows of one fit_segment_models call"
+            f"model_version must be one of the models, got {model_version!r}; "
+            "pass the rows of the fit that it comes from"
         )
-    rows = models.filter(pc.field("model_version") == versions[0])
-    values = {
-        (row["component"], row["segment_id"], row["feature"]): row["value"]
-        for row in rows.to_pylist()
-    }
-    learned = sorted(feature for part, _, feature in values if part == "mean")
+    values = {}
+    places: dict[str, set[tuple[int, int]]] = {}
+    for row in rows.to_pylist():
+        place = (row["segment_id"], row["point"])
+        values[row["component"], *place, row["feature"]] = row["value"]
+        places.setdefault(row["component"], set()).add(place)
+    learned = sorted(feature for part, _, _, feature in values if part == "center")
     if learned != sorted(feature_columns):
         raise ValueError(
             f"feature_columns must be those of the model, {learned}; "
             f"got {sorted(feature_columns)}. Refit or pass the same features"
         )
-    segments = sorted({segment for part, segment, _ in values if part == "centroid"})
 
-    scaler = StandardScaler()
-    scaler.mean_ = np.array([values["mean", 0, f] for f in feature_columns])
-    scaler.scale_ = np.array([values["scale", 0, f] for f in feature_columns])
-    scaler.var_ = scaler.scale_**2
-    scaler.n_features_in_ = len(feature_columns)
-    model = KMeans(n_clusters=len(segments))
-    model.cluster_centers_ = np.array(
-        [[values["centroid", s, f] for f in feature_columns] for s in segments]
+    def points(component: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
+        found = sorted(places.get(component, ()))
+        matrix = [[values[component, *at, f] for f in feature_columns] for at in found]
+        return np.array(matrix).reshape(len(found), len(feature_columns)), found
+
+    centroids, segments = points("centroid")
+    algorithm, parameters = rows["algorithm"][0].as_py(), rows["parameters"][0].as_py()
+    core_points, core_places = points("core_point")
+    is_density = bool(core_places)
+    places_used = core_places if is_density else segments
+    clustering = Clustering(
+        algorithm=algorithm,
+        parameters=parameters,
+        k=len(segments),
+        prototypes=core_points if is_density else centroids,
+        members=np.array([segment for segment, _ in places_used], dtype=np.int64),
+        radii=np.array(
+            [
+                values["radius", *at, "distance"] if is_density else np.inf
+                for at in places_used
+            ]
+        ),
+        centroids=centroids,
     )
-    model.n_features_in_ = len(feature_columns)
-    return versions[0], scaler, model
+    fences = np.full(clustering.k + 1, np.inf)
+    for segment, _ in places.get("fence", ()):
+        fences[segment] = values["fence", segment, 0, "distance"]
+    center, _ = points("center")
+    scale, _ = points("scale")
+    return center[0], scale[0], clustering, fences

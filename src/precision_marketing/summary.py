@@ -46,7 +46,7 @@ WORDS = {
         "order_lines": "Order lines",
         "cleaning": "{accepted} accepted ({share}), {rejected} rejected",
         "rfm": "RFM segments, revenue of their window",
-        "kmeans": "K-means segments",
+        "segments": "Customer segments",
         "head_customers": "customers",
         "head_revenue": "revenue",
         "head_share": "share of revenue",
@@ -89,7 +89,7 @@ WORDS = {
         "order_lines": "订单行",
         "cleaning": "接受 {accepted}（{share}），拒绝 {rejected}",
         "rfm": "RFM 分群（窗口期内收入）",
-        "kmeans": "K-means 分群",
+        "segments": "客户自然分群",
         "head_customers": "客户数",
         "head_revenue": "收入",
         "head_share": "收入占比",
@@ -347,7 +347,7 @@ def _segments(tables: _Tables, words: dict[str, str]) -> list[str]:
         "group by segment_id, segment_name order by revenue desc, segment_id",
     )
     return _segment_list(
-        "kmeans", "segment_profiles", segments, SEGMENTS, tables, words
+        "segments", "segment_profiles", segments, SEGMENTS, tables, words
     )
 
 

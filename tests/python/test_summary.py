@@ -106,7 +106,7 @@ RFM segments, revenue of their window          customers       revenue  share of
   Champions                                            1         1,501           100.0 %
   Lost                                                 2             0             0.0 %
 
-K-means segments                               customers       revenue  share of revenue
+Customer segments                              customers       revenue  share of revenue
   Regulars                                             1         1,500            75.0 %
   Passers-by                                           2           500            25.0 %
 

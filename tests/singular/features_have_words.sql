@@ -1,17 +1,20 @@
--- A feature without a label would give a reason, or a segment a name, with a gap in it:
--- the lookups must hold each feature that the macros define.
+-- A feature without a label would give a reason, a name or a rule with a gap in it: the
+-- lookups must hold each feature that the macros define.
+{%- set lookups = {
+    'pm_feature_labels': pm_purchase_features().keys() | list,
+    'pm_segment_words': pm_segment_feature_catalogue().keys() | list,
+    'pm_segment_measure_labels': pm_segment_measures(),
+} %}
 with features as (
-    {% for feature in pm_purchase_features() %}
-        select
-            'pm_feature_labels' as lookup,
-            '{{ feature }}' as feature
-        union all
-    {% endfor %}
-    {% for feature in pm_segment_features() %}
-        select
-            'pm_segment_words' as lookup,
-            '{{ feature }}' as feature
-        {{ 'union all' if not loop.last }}
+    {% for lookup, names in lookups.items() %}
+        {% set is_last_lookup = loop.last %}
+        {% for feature in names %}
+            select
+                '{{ lookup }}' as lookup,
+                '{{ feature }}' as feature,
+                {{ 5 if lookup == 'pm_segment_words' else 1 }} as wanted_count
+            {{ 'union all' if not (loop.last and is_last_lookup) }}
+        {% endfor %}
     {% endfor %}
 ),
 
@@ -19,17 +22,27 @@ words as (
     select
         'pm_feature_labels' as lookup,
         feature,
-        3 as level_count
+        count(*) as word_count
     from {{ ref('pm_feature_labels') }}
+    group by feature
 
     union all
 
     select
         'pm_segment_words' as lookup,
         feature,
-        count(distinct level) as level_count
+        count(distinct level) as word_count
     from {{ ref('pm_segment_words') }}
     group by feature
+
+    union all
+
+    select
+        'pm_segment_measure_labels' as lookup,
+        measure as feature,
+        count(*) as word_count
+    from {{ ref('pm_segment_measure_labels') }}
+    group by measure
 )
 
 select
@@ -40,4 +53,4 @@ left join words
     on
         features.lookup = words.lookup
         and features.feature = words.feature
-where coalesce(words.level_count, 0) != 3
+where coalesce(words.word_count, 0) != features.wanted_count

@@ -1,4 +1,4 @@
--- The SQL scorer and scikit-learn, from the same centroids, on every sampled customer.
+-- The SQL scorer and Python, from the same rows, on every sampled customer.
 with assignments as (
     select * from {{ ref('ml_pm__segment_assignments') }}
 ),
@@ -10,7 +10,7 @@ distances as (
 select
     assignments.customer_id,
     assignments.segment_id as segment_id_in_python,
-    distances.segment_id as segment_id_in_sql,
+    distances.fitted_segment_id as segment_id_in_sql,
     assignments.distance as distance_in_python,
     distances.distance as distance_in_sql
 from assignments
@@ -22,8 +22,12 @@ where
     distances.customer_id is null
     -- A customer halfway between two segments may go either way by the last digit.
     or (
-        assignments.segment_id != distances.segment_id
+        assignments.segment_id != distances.fitted_segment_id
         and abs(assignments.distance - assignments.second_distance) > 1e-9
     )
     or abs(assignments.distance - distances.distance) > 1e-9
     or abs(assignments.second_distance - distances.second_distance) > 1e-9
+    or (
+        assignments.is_outlier != distances.is_outlier
+        and assignments.segment_id = distances.fitted_segment_id
+    )

@@ -6,6 +6,10 @@ segment_models as (
     select * from {{ ref('ml_pm__segment_models') }}
 ),
 
+segment_selection as (
+    select * from {{ ref('ml_pm__segment_selection') }}
+),
+
 feature_calendar as (
     select * from {{ ref('int_pm__feature_calendar') }}
 ),
@@ -53,27 +57,24 @@ segments_registered as (
         segment_models.model_version,
         'segment' as target,
         segment_models.algorithm,
-        case
-            when
-                max(
-                    case
-                        when segment_models.feature = 'is_champion'
-                            then segment_models.value
-                    end
-                ) = 1
-                then 'champion'
-            else 'candidate'
-        end as stage,
+        case when segment_selection.is_champion then 'champion' else 'candidate' end
+            as stage,
         as_of.as_of_date as trained_as_of,
         max(
             case when segment_models.feature = 'row_count' then segment_models.value end
         ) as row_count,
-        sum(case when segment_models.component = 'mean' then 1 else 0 end)
+        sum(case when segment_models.component = 'center' then 1 else 0 end)
             as feature_count,
         1 as status_code
     from segment_models
+    inner join segment_selection
+        on segment_models.model_version = segment_selection.model_version
     cross join as_of
-    group by segment_models.model_version, segment_models.algorithm, as_of.as_of_date
+    group by
+        segment_models.model_version,
+        segment_models.algorithm,
+        segment_selection.is_champion,
+        as_of.as_of_date
 ),
 
 united as (

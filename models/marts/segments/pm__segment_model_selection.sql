@@ -1,22 +1,5 @@
-with segment_models as (
-    select * from {{ ref('ml_pm__segment_models') }}
-),
-
-metrics as (
-    select
-        model_version,
-        algorithm,
-        k
-        {%- for metric in [
-            'inertia', 'silhouette', 'calinski_harabasz', 'davies_bouldin',
-            'stability_ari', 'min_share', 'row_count', 'is_champion', 'is_fallback',
-        ] -%}
-            ,
-            max(case when feature = '{{ metric }}' then value end) as {{ metric }}
-        {%- endfor %}
-    from segment_models
-    where component = 'metric'
-    group by model_version, algorithm, k
+with segment_selection as (
+    select * from {{ ref('ml_pm__segment_selection') }}
 ),
 
 as_of as (
@@ -26,19 +9,22 @@ as_of as (
 final as (
     select
         as_of.as_of_date,
-        metrics.algorithm,
-        cast(metrics.k as integer) as k,
-        metrics.model_version,
-        cast(metrics.row_count as bigint) as row_count,
-        metrics.inertia,
-        metrics.silhouette,
-        metrics.calinski_harabasz,
-        metrics.davies_bouldin,
-        metrics.stability_ari,
-        metrics.min_share,
-        metrics.is_champion = 1 as is_champion,
-        metrics.is_fallback = 1 as is_fallback
-    from metrics
+        segment_selection.algorithm,
+        segment_selection.parameters,
+        cast(segment_selection.k as integer) as k,
+        segment_selection.model_version,
+        cast(segment_selection.row_count as bigint) as row_count,
+        segment_selection.inertia,
+        segment_selection.silhouette,
+        segment_selection.calinski_harabasz,
+        segment_selection.davies_bouldin,
+        segment_selection.stability_ari,
+        segment_selection.min_share,
+        segment_selection.noise_share,
+        segment_selection.failed_criteria,
+        segment_selection.is_champion,
+        segment_selection.is_fallback
+    from segment_selection
     cross join as_of
 )
 

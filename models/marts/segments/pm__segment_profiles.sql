@@ -6,8 +6,8 @@ customer_facts as (
     select * from {{ ref('int_pm__customer_facts') }}
 ),
 
-rfm_measures as (
-    select * from {{ ref('int_pm__rfm_measures') }}
+segment_measures as (
+    select * from {{ ref('int_pm__segment_measures') }}
 ),
 
 customers_measured as (
@@ -16,73 +16,74 @@ customers_measured as (
         customer_segments.model_version,
         customer_segments.segment_id,
         customer_segments.segment_name,
-        customer_facts.net_revenue,
-        cast(rfm_measures.recency_days as double) as value_recency_days,
-        cast(rfm_measures.lifetime_order_count as double) as value_order_count,
-        cast(customer_facts.net_revenue as double) as value_net_revenue,
-        cast(customer_facts.average_order_value as double) as value_average_order_value
+        customer_facts.net_revenue
+        {%- for measure in pm_segment_measures() -%}
+            ,
+            segment_measures.{{ measure }} as value_{{ measure }}
+        {%- endfor %}
     from customer_segments
     inner join customer_facts
         on customer_segments.customer_id = customer_facts.customer_id
-    inner join rfm_measures
-        on
-            customer_segments.customer_id = rfm_measures.customer_id
-            and customer_segments.as_of_date = rfm_measures.as_of_date
+    inner join segment_measures
+        on customer_segments.customer_id = segment_measures.customer_id
 ),
 
-features_measured as (
-    {% for feature in [
-        'recency_days', 'order_count', 'net_revenue', 'average_order_value',
-    ] %}
-        select
-            as_of_date,
-            model_version,
-            segment_id,
-            segment_name,
-            net_revenue,
-            '{{ feature }}' as feature,
-            value_{{ feature }} as measured
-        from customers_measured
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-overall as (
-    select
-        feature,
-        -- Rounded, since a sum of doubles ends in digits that depend on the threads.
-        round(avg(measured), 6) as overall_mean,
-        round(stddev_pop(measured), 6) as overall_standard_deviation,
-        count(*) as customer_count
-    from features_measured
-    group by feature
-),
-
-segments_profiled as (
+segments_summed as (
     select
         as_of_date,
         model_version,
         segment_id,
         segment_name,
-        feature,
         count(*) as customer_count,
-        sum(net_revenue) as net_revenue,
-        round(avg(measured), 6) as mean
-    from features_measured
-    group by as_of_date, model_version, segment_id, segment_name, feature
+        sum(net_revenue) as net_revenue
+        {%- for measure in pm_segment_measures() -%}
+            ,
+            count(value_{{ measure }}) as known_count_{{ measure }},
+            -- Rounded, since the last digits of a sum of doubles depend on the threads.
+            round(avg(value_{{ measure }}), 6) as mean_{{ measure }}
+        {%- endfor %}
+    from customers_measured
+    group by as_of_date, model_version, segment_id, segment_name
 ),
 
-segments_compared as (
+everyone_summed as (
     select
-        segments_profiled.*,
-        overall.overall_mean,
-        segments_profiled.customer_count
-        / cast(overall.customer_count as double) as share_of_customers,
-        (segments_profiled.mean - overall.overall_mean)
-        / nullif(overall.overall_standard_deviation, 0) as z_score
-    from segments_profiled
-    inner join overall
-        on segments_profiled.feature = overall.feature
+        count(*) as customer_count
+        {%- for measure in pm_segment_measures() -%}
+            ,
+            round(avg(value_{{ measure }}), 6) as mean_{{ measure }},
+            round(stddev_pop(value_{{ measure }}), 6) as deviation_{{ measure }}
+        {%- endfor %}
+    from customers_measured
+),
+
+features_compared as (
+    {% for measure in pm_segment_measures() %}
+        select
+            segments_summed.as_of_date,
+            segments_summed.model_version,
+            segments_summed.segment_id,
+            segments_summed.segment_name,
+            '{{ measure }}' as feature,
+            segments_summed.customer_count,
+            segments_summed.customer_count
+            / cast(everyone_summed.customer_count as double) as share_of_customers,
+            segments_summed.net_revenue,
+            segments_summed.known_count_{{ measure }} as known_count,
+            segments_summed.mean_{{ measure }} as mean,
+            everyone_summed.mean_{{ measure }} as overall_mean,
+            coalesce(
+                (
+                    segments_summed.mean_{{ measure }}
+                    - everyone_summed.mean_{{ measure }}
+                )
+                / nullif(everyone_summed.deviation_{{ measure }}, 0),
+                0
+            ) as z_score
+        from segments_summed
+        cross join everyone_summed
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 final as (
@@ -95,15 +96,16 @@ final as (
         cast(customer_count as bigint) as customer_count,
         share_of_customers,
         cast(net_revenue as decimal(18,2)) as net_revenue,
+        cast(known_count as bigint) as known_count,
         mean,
         overall_mean,
-        coalesce(z_score, 0) as z_score,
+        z_score,
         -- 1 is what sets the segment apart most.
         cast(row_number() over (
             partition by segment_id
-            order by abs(coalesce(z_score, 0)) desc, feature asc
+            order by abs(z_score) desc, feature asc
         ) as integer) as rank
-    from segments_compared
+    from features_compared
 )
 
 select * from final

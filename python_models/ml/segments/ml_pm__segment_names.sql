@@ -1,6 +1,6 @@
-{%- set word = 'word_' ~ var('pm_language') -%}
-with segment_models as (
-    select * from {{ ref('ml_pm__segment_models') }}
+{%- set most_words = 3 -%}
+with segment_history as (
+    select * from {{ ref('ml_pm__segment_history') }}
 ),
 
 champion as (
@@ -11,72 +11,112 @@ segment_words as (
     select * from {{ ref('pm_segment_words') }}
 ),
 
--- Centroids are in standard deviations from the average customer.
-levels as (
+segments_numbered as (
     select
-        segment_models.segment_id,
-        segment_models.feature,
-        case
-            when segment_models.value > {{ var('pm_segment_level_threshold') }}
-                then 'high'
-            when segment_models.value < -{{ var('pm_segment_level_threshold') }}
-                then 'low'
-            else 'middle'
-        end as level
-    from segment_models
+        segment_history.model_version,
+        segment_history.segment_id as fitted_segment_id,
+        max(
+            case
+                when segment_history.component = 'number' then segment_history.value
+            end
+        ) as segment_id,
+        max(
+            case
+                when segment_history.component = 'overlap' then segment_history.value
+            end
+        ) as overlap_with_previous,
+        max(segment_history.text_value) as levels
+    from segment_history
     inner join champion
-        on segment_models.model_version = champion.model_version
-    where segment_models.component = 'centroid'
+        on segment_history.model_version = champion.model_version
+    where segment_history.component in ('number', 'overlap', 'levels')
+    group by segment_history.model_version, segment_history.segment_id
 ),
 
-names as (
+words_chosen as (
     select
-        levels.segment_id
-        {%- for position in [1, 2, 3] -%}
-            ,
-            max(
-                case
-                    when segment_words.position = {{ position }}
-                        then segment_words.{{ word }}
-                end
-            ) as word_{{ position }}
-        {%- endfor %}
-    from levels
+        segments_numbered.fitted_segment_id,
+        segment_words.word_en,
+        segment_words.word_zh,
+        row_number() over (
+            partition by segments_numbered.fitted_segment_id
+            order by segment_words.position asc
+        ) as word_rank
+    from segments_numbered
     inner join segment_words
         on
-            levels.feature = segment_words.feature
-            and levels.level = segment_words.level
-    group by levels.segment_id
+            position(
+                '|' || segment_words.feature || '=' || segment_words.level || '|'
+                in segments_numbered.levels
+            ) > 0
 ),
 
 names_composed as (
     select
-        segment_id,
-        {% if var('pm_language') == 'zh' %}
-            word_1 || '，' || word_2 || '，' || word_3 as segment_name
-        {% else %}
-            upper(left(word_1, 1)) || substr(word_1, 2)
-            || ' ' || word_2 || ', ' || word_3 as segment_name
-        {% endif %}
-    from names
+        fitted_segment_id
+        {%- for language, mark in [('en', ', '), ('zh', '，')] -%}
+            ,
+            max(case when word_rank = 1 then word_{{ language }} end)
+            {%- for rank in range(2, most_words + 1) %}
+                || coalesce(
+                    '{{ mark }}'
+                    || max(
+                        case when word_rank = {{ rank }} then word_{{ language }} end
+                    ),
+                    ''
+                )
+            {%- endfor %} as name_{{ language }}
+        {%- endfor %}
+    from words_chosen
+    group by fitted_segment_id
 ),
 
-names_numbered as (
+names_written as (
     select
-        segment_id,
-        segment_name,
-        row_number() over (partition by segment_name order by segment_id) as name_number
-    from names_composed
+        segments_numbered.fitted_segment_id,
+        cast(segments_numbered.segment_id as integer) as segment_id,
+        upper(left(names_composed.name_en, 1)) || substr(names_composed.name_en, 2)
+            as name_en,
+        names_composed.name_zh,
+        segments_numbered.overlap_with_previous
+    from segments_numbered
+    inner join names_composed
+        on segments_numbered.fitted_segment_id = names_composed.fitted_segment_id
+
+    union all
+
+    -- What a density model calls noise is nobody's segment, and still somebody.
+    select
+        0 as fitted_segment_id,
+        0 as segment_id,
+        'Outside every segment' as name_en,
+        '不属于任何分群' as name_zh,
+        null as overlap_with_previous
+    from champion
+    where is_density
+),
+
+names_counted as (
+    select
+        *,
+        row_number() over (
+            partition by name_{{ var('pm_language') }} order by segment_id
+        ) as name_number
+    from names_written
 ),
 
 final as (
     select
-        cast(segment_id as integer) as segment_id,
+        fitted_segment_id,
+        segment_id,
         case
-            when name_number = 1 then segment_name
-            else segment_name || ' (' || cast(name_number as string) || ')'
-        end as segment_name
-    from names_numbered
+            when name_number = 1 then name_{{ var('pm_language') }}
+            else
+                name_{{ var('pm_language') }}
+                || ' (' || cast(name_number as string) || ')'
+        end as segment_name,
+        overlap_with_previous
+    from names_counted
 )
 
 select * from final

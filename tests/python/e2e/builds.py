@@ -205,6 +205,8 @@ class Project:
         select: str | None = None,
         threads: int = 2,
         command: str = "build",
+        flags: tuple[str, ...] = (),
+        is_parsed_anew: bool = False,
         without: tuple[str, ...] = ("unit_test",),
         **variables: str | os.PathLike,
     ) -> Build:
@@ -219,13 +221,17 @@ class Project:
             dbt vars.
         select : str
             What to build; everything when left out.
+        flags : tuple of str
+            More arguments for dbt.
+        is_parsed_anew : bool
+            For a selection whose settings change the configuration of a Python model.
         without : tuple of str
             Kinds of nodes to leave out. Unit tests bring their own rows, so one build
             of all is enough for them.
         variables
             Environment variables of this build.
         """
-        arguments = [command, "--threads", str(threads)]
+        arguments = [command, "--threads", str(threads), *flags]
         if settings:
             arguments += ["--vars", json.dumps(settings)]
         if select:
@@ -235,7 +241,8 @@ class Project:
         warehouse = folder / "shop.duckdb"
         with environment(PM_WAREHOUSE=warehouse, **variables):
             outcome = self.invoke(
-                *arguments, manifest=self.manifest() if select else None
+                *arguments,
+                manifest=self.manifest() if select and not is_parsed_anew else None,
             )
         return Build(warehouse, outcome)
 

@@ -40,6 +40,8 @@ TABLES = (
     "pm__association_rules",
     "int_pm__segment_features",
     "pm__customer_segments",
+    "pm__segments",
+    "pm__segment_cross_table",
     "ml_pm__purchase_models",
     "pm__customer_scores",
     "int_pm__recommendation_purchases",

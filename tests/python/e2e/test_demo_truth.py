@@ -218,8 +218,10 @@ def test_the_planted_pairs_are_each_others_companions(demo):
 
 @pytest.fixture(scope="module")
 def segments(demo) -> pd.DataFrame:
-    """Customers with their planted archetype and the segment found."""
-    planted = pd.read_csv(TRUTH / "customers.csv")[["customer_id", "archetype"]]
+    """Customers with their planted archetype and rhythm, and the segment found."""
+    planted = pd.read_csv(TRUTH / "customers.csv")[
+        ["customer_id", "archetype", "lambda"]
+    ]
     found = demo.frame("select customer_id, segment_id from pm__customer_segments")
     return planted.merge(found, on="customer_id", how="left")
 
@@ -234,14 +236,21 @@ def test_every_customer_who_kept_an_order_has_a_segment(demo, segments):
     ]
 
 
-def test_segments_recover_the_archetypes(demo, segments):
+def test_segments_recover_the_archetypes(demo, truth, segments):
     found = segments.dropna()
     k = demo.value("select k from pm__segment_model_selection where is_champion")
     assert k == found["archetype"].nunique()
-    # 0 is chance and 1 the same partition; 0.48 was measured. Someone of a frequent
-    # rhythm who left after one order looks like an occasional buyer, so 1 is out of
-    # reach of any method.
-    assert adjusted_rand_score(found["archetype"], found["segment_id"]) > 0.4
+    # 0 is chance and 1 the same partition. Over everyone 0.68 was measured; a random
+    # forest that learns from the truth itself reaches 0.70 on the same behaviour.
+    everyone = adjusted_rand_score(found["archetype"], found["segment_id"])
+    assert everyone > 0.65
+    # Rhythms have no gap between them: frequent begins at a rate in the middle of a
+    # continuous distribution, and who orders 1.1 times as often as that is told from
+    # 0.9 times by no one. A factor of two away the archetypes are separable.
+    cut = truth["archetypes"]["lambda_cut"]
+    apart = found[np.abs(np.log2(found["lambda"] / cut)) > 1]
+    assert 0.6 < len(apart) / len(found) < 0.8
+    assert adjusted_rand_score(apart["archetype"], apart["segment_id"]) >= 0.8
 
 
 def test_each_archetype_has_a_segment_of_its_own(segments):

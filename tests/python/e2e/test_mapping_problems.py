@@ -338,6 +338,25 @@ def test_vars_that_depend_on_each_other_are_checked_together(complain):
     ]
 
 
+def test_members_of_lists_are_checked_one_by_one(complain):
+    problems = complain(
+        pm_segment_features=["log_order_rates", "log_order_value", "log_order_value"],
+        pm_segment_algorithms="kmeans",
+        pm_inputs={},
+    )
+    assert problems[0].startswith(
+        "pm_segment_features: unknown member log_order_rates; the nearest known one is"
+        " log_order_rate. Known: log_order_rate, log_order_value, "
+    )
+    assert problems[1:3] == [
+        (
+            "pm_segment_features: expected each member once, got log_order_rates,"
+            " log_order_value, log_order_value."
+        ),
+        "pm_segment_algorithms: expected a list, got 'kmeans'.",
+    ]
+
+
 def test_values_that_look_right_and_are_not_are_refused(complain, sales):
     problems = complain(
         pm_inputs={"order_lines": {"path": str(sales), "columns": COLUMNS}},
