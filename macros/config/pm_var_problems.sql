@@ -65,6 +65,8 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_lifecycle_lapsed_quantile': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_forecast_months': {'kind': 'integer', 'min': 1},
         'pm_forecast_test_months': {'kind': 'integer', 'min': 1},
+        'pm_session_pause_minutes': {'kind': 'integer', 'min': 1},
+        'pm_session_order_minutes': {'kind': 'integer', 'min': 1},
         'pm_horizon_days': {'kind': 'integer', 'min': 1},
         'pm_training_snapshots': {'kind': 'integer', 'min': 1},
         'pm_training_slide_days': {'kind': 'integer', 'min': 1},

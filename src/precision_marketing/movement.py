@@ -38,6 +38,25 @@ STEP_COLUMNS = (
     "net_revenue",
 )
 
+# Where every session starts and ends, and the event that all of them are about.
+START = "(start)"
+END = "(end)"
+PURCHASE = "purchase"
+
+EVENT_CHAIN_SCHEMA = pa.schema(
+    [
+        ("model_version", pa.string()),
+        ("from_event", pa.string()),
+        ("to_event", pa.string()),
+        ("move_count", pa.int64()),
+        ("from_count", pa.int64()),
+        ("probability", pa.float64()),
+        ("lower", pa.float64()),
+        ("upper", pa.float64()),
+        ("purchase_probability", pa.float64()),
+    ]
+)
+
 TRANSITION_MODEL_SCHEMA = pa.schema(
     [
         ("model_version", pa.string()),
@@ -145,7 +164,7 @@ def expected_steps_to(probabilities: np.ndarray, target: np.ndarray) -> np.ndarr
     if not target.any():
         return steps
     outside = ~target
-    certain = outside & (_chance_to_reach(probabilities, target) > 1 - SINGULAR)
+    certain = outside & (chance_to_reach(probabilities, target) > 1 - SINGULAR)
     places = np.flatnonzero(certain)
     if len(places):
         within = probabilities[np.ix_(places, places)]
@@ -153,6 +172,35 @@ def expected_steps_to(probabilities: np.ndarray, target: np.ndarray) -> np.ndarr
             np.eye(len(places)) - within, np.ones(len(places))
         )
     return steps
+
+
+def chance_to_reach(probabilities: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The chance that a chain ever enters a set of states (Norris 1997, 1.3).
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray of shape (s, s)
+        Rows sum to at most 1.
+    target : numpy.ndarray of shape (s,), bool
+
+    Returns
+    -------
+    numpy.ndarray of shape (s,)
+        1 in the set, 0 where no path leads to it.
+    """
+    can = target.copy()
+    while True:
+        grown = can | (probabilities[:, can].sum(axis=1) > 0)
+        if (grown == can).all():
+            break
+        can = grown
+    chance = target.astype(float)
+    places = np.flatnonzero(can & ~target)
+    if len(places):
+        within = probabilities[np.ix_(places, places)]
+        straight = probabilities[np.ix_(places, np.flatnonzero(target))].sum(axis=1)
+        chance[places] = np.linalg.solve(np.eye(len(places)) - within, straight)
+    return chance
 
 
 def steady_state(probabilities: np.ndarray) -> np.ndarray | None:
@@ -288,6 +336,68 @@ def fit_transition_models(
     )
 
 
+def fit_event_chain(steps: pa.Table) -> pa.Table:
+    """Fit a first-order Markov chain to what visitors do next within a session.
+
+    Parameters
+    ----------
+    steps : pyarrow.Table
+        One row per from_event (START included) and to_event (END included):
+        move_count.
+
+    Returns
+    -------
+    pyarrow.Table
+        `EVENT_CHAIN_SCHEMA`, sorted by from_event and to_event: the moves seen, their
+        probability with a 95 % Wilson interval, and purchase_probability, the chance
+        that a session comes to a purchase from from_event on (1 after one). 0 rows
+        in, 0 rows out.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or a pair of events repeats.
+    """
+    require_columns(steps, ["from_event", "to_event", "move_count"], name="steps")
+    ordered = sorted_by(
+        steps.select(["from_event", "to_event", "move_count"]),
+        ["from_event", "to_event"],
+        name="steps",
+    )
+    if ordered.num_rows == 0:
+        return EVENT_CHAIN_SCHEMA.empty_table()
+    starts, ends = ordered["from_event"].to_pylist(), ordered["to_event"].to_pylist()
+    events = sorted({*starts, *ends})
+    place = {event: number for number, event in enumerate(events)}
+    rows = [place[event] for event in starts]
+    columns = [place[event] for event in ends]
+    counts = to_matrix(ordered, ["move_count"], name="steps")[:, 0]
+    moves = np.zeros((len(events), len(events)))
+    moves[rows, columns] = counts
+    totals = moves.sum(axis=1)
+    shares = np.divide(
+        moves, totals[:, None], out=np.zeros_like(moves), where=totals[:, None] > 0
+    )
+    chances = chance_to_reach(shares, np.array([e == PURCHASE for e in events]))
+    lower, upper = wilson_interval(counts, totals[rows])
+    version = content_hash({"events": events, "moves": moves})
+    return conform(
+        {
+            "model_version": [version] * ordered.num_rows,
+            "from_event": starts,
+            "to_event": ends,
+            "move_count": counts,
+            "from_count": totals[rows],
+            "probability": shares[rows, columns],
+            "lower": lower,
+            "upper": upper,
+            "purchase_probability": chances[rows],
+        },
+        EVENT_CHAIN_SCHEMA,
+        name="event chain",
+    )
+
+
 def _scheme_rows(part, *, scheme, churned, test_steps, forecast_steps) -> list[tuple]:
     names = set(part["from_segment"].to_pylist()) | set(part["to_segment"].to_pylist())
     states = tuple(sorted(names - {ENTERED, LEFT}))
@@ -417,23 +527,3 @@ def _sizes(part: pa.Table, states: tuple[str, ...], date) -> np.ndarray:
         if day == date and end != LEFT:
             sizes[place[end]] += customers
     return sizes
-
-
-def _chance_to_reach(probabilities: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(s,): the chance that a chain ever enters a set of states.
-
-    The least solution: states that cannot reach the set have none.
-    """
-    can = target.copy()
-    while True:
-        grown = can | (probabilities[:, can].sum(axis=1) > 0)
-        if (grown == can).all():
-            break
-        can = grown
-    chance = target.astype(float)
-    places = np.flatnonzero(can & ~target)
-    if len(places):
-        within = probabilities[np.ix_(places, places)]
-        straight = probabilities[np.ix_(places, np.flatnonzero(target))].sum(axis=1)
-        chance[places] = np.linalg.solve(np.eye(len(places)) - within, straight)
-    return chance

@@ -12,8 +12,10 @@ from precision_marketing.movement import (
     LEFT,
     TRANSITION_MODEL_SCHEMA,
     Chain,
+    chance_to_reach,
     expected_revenue,
     expected_steps_to,
+    fit_event_chain,
     fit_transition_models,
     forecast,
     steady_state,
@@ -212,3 +214,39 @@ def test_a_wrong_call_says_what_is_wrong():
         fit_transition_models(table, churned={}, test_steps=0)
     with pytest.raises(ValueError, match="missing columns"):
         fit_transition_models(table.drop_columns(["scheme"]), churned={})
+
+
+def test_the_chance_to_win_is_that_of_a_gambler():
+    # A fair game between 0 and 3: from 1 the chance to end at 3 is 1/3 (Feller).
+    game = np.array([[1, 0, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0, 0, 0, 1]])
+    three = np.array([False, False, False, True])
+    assert chance_to_reach(game, three) == pytest.approx([0, 1 / 3, 2 / 3, 1])
+
+
+def test_an_event_chain_gives_each_event_its_chance_of_a_purchase():
+    steps = pa.table(
+        {
+            "from_event": [
+                "(start)",
+                "view",
+                "view",
+                "view",
+                "cart",
+                "cart",
+                "purchase",
+            ],
+            "to_event": ["view", "cart", "view", "(end)", "purchase", "view", "(end)"],
+            "move_count": [8, 8, 4, 4, 4, 4, 4],
+        }
+    )
+    chain = fit_event_chain(steps.take([3, 0, 6, 1, 5, 2, 4])).to_pylist()
+    chances = {row["from_event"]: row["purchase_probability"] for row in chain}
+    # v = c / 2 + v / 4 and c = 1 / 2 + v / 2 give v = 1/2 and c = 3/4.
+    assert chances == pytest.approx(
+        {"(start)": 0.5, "view": 0.5, "cart": 0.75, "purchase": 1.0}
+    )
+    view_to_cart = next(
+        r for r in chain if (r["from_event"], r["to_event"]) == ("view", "cart")
+    )
+    assert (view_to_cart["from_count"], view_to_cart["probability"]) == (16, 0.5)
+    assert fit_event_chain(steps.slice(0, 0)).num_rows == 0
