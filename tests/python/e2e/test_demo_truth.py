@@ -259,3 +259,15 @@ def test_each_archetype_has_a_segment_of_its_own(segments):
     )
     assert shares.idxmax(axis=1).is_unique, shares
     assert (shares.max(axis=1) > 0.5).all(), shares
+
+
+def test_every_session_that_led_to_an_order_is_found(truth, demo):
+    planted = truth["events"]["sessions"]
+    session_count, order_count, abandoned_count = demo.rows(
+        "select count(*), count(order_id),"
+        " sum(case when cart_count > 0 and not has_purchase then 1 else 0 end)"
+        " from pm__sessions"
+    )[0]
+    assert session_count == truth["events"]["session_count"]
+    assert order_count == planted["order"]
+    assert abandoned_count == planted["abandoned_cart"]
