@@ -118,8 +118,8 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         {% do return([name ~ ": expected true or false, got '" ~ value ~ "'."]) %}
     {% elif kind == 'choice' and value not in rule.choices %}
         {% do return([name ~ ': expected one of ' ~ rule.choices | join(', ') ~ ", got '" ~ value ~ "'."]) %}
-    {% elif kind == 'list' %}
-        {% if value is string or value is mapping or value is not sequence or value | length == 0 %}
+    {% elif kind == 'list' and rule.choices %}
+        {% if value | length == 0 %}
             {% do return([name ~ ": expected a list, got '" ~ value ~ "'."]) %}
         {% endif %}
         {% set problems = [] %}
