@@ -36,6 +36,7 @@ TABLES = (
     "pm__rfm_scores",
     "pm__items",
     "pm__item_pairs",
+    "pm__frequent_itemsets",
     "pm__association_rules",
     "int_pm__segment_features",
     "pm__customer_segments",
