@@ -56,8 +56,8 @@ occurrences_2 as {{ pm_materialized() }} (
     {%- set shorter = 'itemsets_' ~ (k - 1) -%}
     {%- set shorter_occurrences = 'occurrences_' ~ (k - 1) -%}
 
-    {# The two last items must be a frequent pair, or the whole cannot be frequent. Asked
-       with exists, because as a join it is taken before the baskets are compared. #}
+    {# The two last items must be a frequent pair, or the whole cannot be frequent. In
+       exists, because as a join it is taken before the baskets are compared. #}
     extensions_{{ k }} as {{ pm_materialized() }} (
         select
             firsts.basket_number,
@@ -116,8 +116,8 @@ occurrences_2 as {{ pm_materialized() }} (
             on
                 extensions_{{ k }}.prefix_number = itemsets_{{ k }}.prefix_number
                 and extensions_{{ k }}.last_rank = itemsets_{{ k }}.last_rank
-        {# Always true. Without a filter DuckDB 2.0 takes the itemsets for as many as the
-           extensions and hashes the latter, a thousand times as many. #}
+        {# Always true. Without a filter DuckDB 2.0 takes the itemsets for as many as
+           the extensions and hashes the latter, a thousand times as many. #}
         where itemsets_{{ k }}.itemset_number > 0
     ),
 
