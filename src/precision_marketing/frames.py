@@ -14,7 +14,7 @@ from datetime import date, datetime
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 # Sums over many rows differ in their last digits between thread counts and machines;
 # twelve digits are the same everywhere and still tell any two real fits apart.
@@ -357,6 +357,8 @@ def one_thread() -> Iterator[None]:
     # Two selections: a limit, when lifted, restores every library it can see.
     libraries = ThreadpoolController()
     with _BLAS_LOCK:
+        # threadpoolctl lets only the first thread that ever set a limit set another.
+        OpenBLASController.clear_controlling_thread(force=True)
         # numpy and scipy bring one each, and scipy may come after the first to enter.
         for library in libraries.select(user_api="blas").lib_controllers:
             if library.filepath not in _blas_limits:
@@ -370,6 +372,7 @@ def one_thread() -> Iterator[None]:
         with _BLAS_LOCK:
             _blas_users -= 1
             if _blas_users == 0:
+                OpenBLASController.clear_controlling_thread(force=True)
                 for limit in _blas_limits.values():
                     limit.restore_original_limits()
                 _blas_limits.clear()
