@@ -135,14 +135,17 @@ def sorted_scores(path: Path, columns: int, *, without_itself: bool) -> np.ndarr
     return scores
 
 
-def compare(lines: int, rounds: int, folder: Path) -> dict[str, dict[str, list[Cost]]]:
+def compare(
+    lines: int, rounds: int, tasks: list[str], folder: Path
+) -> dict[str, dict[str, list[Cost]]]:
     """Both sides of both tasks in turn, and their scores held equal."""
     folder.mkdir(parents=True, exist_ok=True)
     bought = folder / f"purchases_{lines}.npz"
     if not bought.exists():
         measure([__file__, "--work", "purchases", str(lines), str(bought)])
     costs: dict[str, dict[str, list[Cost]]] = {}
-    for task, columns in (("neighbours", NEIGHBOURS), ("lists", LIST_LENGTH)):
+    for task in tasks:
+        columns = NEIGHBOURS if task == "neighbours" else LIST_LENGTH
         out = {
             side: folder / f"{task}_{side}_{lines}.npz" for side in ("ours", "implicit")
         }
@@ -296,6 +299,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, nargs="*", default=[])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tasks", nargs="*", default=["neighbours", "lists"])
     parser.add_argument("--warehouse", type=Path)
     parser.add_argument(
         "--models",
@@ -315,7 +319,9 @@ def main() -> None:
         return
     rows = []
     for lines in given.lines:
-        for task, costs in compare(lines, given.rounds, given.data_dir).items():
+        for task, costs in compare(
+            lines, given.rounds, given.tasks, given.data_dir
+        ).items():
             pairs = list(zip(costs["ours"], costs["implicit"], strict=True))
             wall, cpu = (
                 statistics.median(getattr(a, what) / getattr(b, what) for a, b in pairs)

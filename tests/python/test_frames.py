@@ -11,7 +11,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_info
 
 from precision_marketing.frames import (
     conform,
@@ -191,27 +191,27 @@ def test_one_thread_is_restored_when_the_last_user_leaves():
     assert threads() == before
 
 
-def test_one_thread_holds_in_whatever_thread_comes_next():
-    def threads() -> list[int]:
-        return [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
+def test_one_thread_holds_while_another_that_used_it_first_lives_on():
+    def blas() -> set[int]:
+        return {p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"}
 
-    found = []
+    before = blas()
+    used, leave = threading.Event(), threading.Event()
 
-    def look() -> None:
+    def other() -> None:
         with one_thread():
-            found.append(threads())
-        found.append(threads())
+            pass
+        used.set()
+        leave.wait(10)
 
-    with threadpool_limits(limits=2, user_api="blas"):
-        before = threads()
-        look()
-        for _ in range(2):
-            thread = threading.Thread(target=look)
-            thread.start()
-            thread.join()
-        look()
-    assert found == [[1] * len(before), before] * 4
-    assert set(before) == {2}
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert used.wait(10)
+    with one_thread():
+        assert blas() == {1}
+    assert blas() == before
+    leave.set()
+    thread.join()
 
 
 LATE_LIBRARY = """

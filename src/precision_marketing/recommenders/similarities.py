@@ -21,9 +21,14 @@ ROWS_AT_ONCE = 1_000
 
 def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     """Scale each row to length 1; a row of zeros stays one."""
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    squares = np.bincount(rows, weights=matrix.data**2, minlength=matrix.shape[0])
+    lengths = np.sqrt(squares)
     inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return (sparse.diags(inverse) @ matrix).tocsr()
+    return sparse.csr_matrix(
+        (matrix.data * inverse[rows], matrix.indices, matrix.indptr),
+        shape=matrix.shape,
+    )
 
 
 def tfidf_weights(items: sparse.csr_matrix) -> sparse.csr_matrix:
