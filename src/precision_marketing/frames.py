@@ -14,7 +14,7 @@ from datetime import date, datetime
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 # Sums over many rows differ in their last digits between thread counts and machines;
 # twelve digits are the same everywhere and still tell any two real fits apart.
@@ -357,6 +357,7 @@ def one_thread() -> Iterator[None]:
     # Two selections: a limit, when lifted, restores every library it can see.
     libraries = ThreadpoolController()
     with _BLAS_LOCK:
+        _own_blas()
         # numpy and scipy bring one each, and scipy may come after the first to enter.
         for library in libraries.select(user_api="blas").lib_controllers:
             if library.filepath not in _blas_limits:
@@ -370,6 +371,18 @@ def one_thread() -> Iterator[None]:
         with _BLAS_LOCK:
             _blas_users -= 1
             if _blas_users == 0:
+                _own_blas()
                 for limit in _blas_limits.values():
                     limit.restore_original_limits()
                 _blas_limits.clear()
+
+
+def _own_blas() -> None:
+    """Let this thread set OpenBLAS's limit, whichever thread did so before.
+
+    threadpoolctl 3.8 keeps the limit to the thread that first set it, as long as that
+    lives, and silently does nothing in others; here all threads want the same limit.
+    """
+    clear = getattr(OpenBLASController, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)

@@ -191,8 +191,31 @@ def test_one_thread_is_restored_when_the_last_user_leaves():
     assert threads() == before
 
 
+def test_one_thread_holds_while_another_that_used_it_first_lives_on():
+    def blas() -> set[int]:
+        return {p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"}
+
+    before = blas()
+    used, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with one_thread():
+            pass
+        used.set()
+        leave.wait(10)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert used.wait(10)
+    with one_thread():
+        assert blas() == {1}
+    assert blas() == before
+    leave.set()
+    thread.join()
+
+
 LATE_LIBRARY = """
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 from precision_marketing.frames import one_thread
 
 
