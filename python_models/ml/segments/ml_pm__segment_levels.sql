@@ -9,7 +9,8 @@ champion as (
     select * from {{ ref('ml_pm__segment_champion') }}
 ),
 
--- Centroids are in standard deviations from the average customer.
+-- Centroids are in deviations from the average customer, from the median one where
+-- pm_segment_scaling is robust.
 levels as (
     select
         segment_models.model_version,
