@@ -10,6 +10,7 @@ basket_categories as (
     where
         not is_return
         and category is not null
+        and not {{ pm_is_excluded_from_baskets('item_id', 'category') }}
         and {{ var('pm_enable_baskets') }}
 ),
 

@@ -5,7 +5,10 @@ with sales as (
         order_id,
         category
     from {{ ref('pm__order_lines') }}
-    where not is_return and category is not null
+    where
+        not is_return
+        and category is not null
+        and not {{ pm_is_excluded_from_baskets('item_id', 'category') }}
 ),
 
 baskets as (
