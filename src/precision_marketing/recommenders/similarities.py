@@ -4,7 +4,7 @@ The weights of cosine, TF-IDF and BM25 are those of the package implicit, so tha
 scores can be asked whether ours are right.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import sparse
@@ -15,8 +15,8 @@ from precision_marketing.recommenders.sparse import largest_of_product, largest_
 # The usual constants of Okapi BM25: how soon a repeated purchase stops counting more,
 # and how much an item's many purchases are held against it.
 BM25_K1, BM25_B = 1.2, 0.75
-# Items compared with all others at once, where the full product is needed.
-ROWS_AT_ONCE = 1_000
+# Pairs of items that are compared at once, where the full product is needed.
+PAIRS_AT_ONCE = 2_000_000
 
 
 def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -97,8 +97,8 @@ def neighbours_of_dense(vectors: np.ndarray, n: int) -> sparse.csr_matrix:
     """As `neighbours_of_vectors`, for vectors without zeros."""
     blocks = []
     with one_thread():
-        for start in range(0, len(vectors), ROWS_AT_ONCE):
-            products = vectors[start : start + ROWS_AT_ONCE] @ vectors.T
+        for some in _blocks(len(vectors)):
+            products = vectors[some] @ vectors.T
             products[products < 0] = 0
             blocks.append(largest_of_rows(sparse.csr_matrix(products), n + 1))
     return _without_itself(sparse.vstack(blocks, format="csr"), n)
@@ -122,9 +122,11 @@ def neighbours_of_counts(
     alone = np.asarray(vectors.sum(axis=1)).ravel()
     others = vectors.T.tocsr()
     blocks = []
-    for start in range(0, vectors.shape[0], ROWS_AT_ONCE):
-        together = (vectors[start : start + ROWS_AT_ONCE] @ others).tocsr()
-        rows = start + np.repeat(np.arange(together.shape[0]), np.diff(together.indptr))
+    for some in _blocks(vectors.shape[0]):
+        together = (vectors[some] @ others).tocsr()
+        rows = some.start + np.repeat(
+            np.arange(together.shape[0]), np.diff(together.indptr)
+        )
         together.data = measure(together.data, alone[rows], alone[together.indices])
         together.data[together.data <= 0] = 0
         together.eliminate_zeros()
@@ -132,6 +134,13 @@ def neighbours_of_counts(
     if not blocks:
         return sparse.csr_matrix((0, 0))
     return _without_itself(sparse.vstack(blocks, format="csr"), n)
+
+
+def _blocks(items: int) -> Iterator[slice]:
+    """Rows to compare with all items together."""
+    width = max(1, PAIRS_AT_ONCE // max(items, 1))
+    for start in range(0, items, width):
+        yield slice(start, start + width)
 
 
 def jaccard(together: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
