@@ -26,7 +26,6 @@ def settings_of(page):
         names = re.findall(r"`(pm_[a-z_]+)`", cells[0])
         if not names or len(cells) != 3:
             continue
-        # The default of a single var may be a list with commas of its own.
         # One var may have a list for its default; several share one cell.
         defaults = re.split(r", |、", cells[1]) if len(names) > 1 else [cells[1]]
         if len(defaults) == 1:
@@ -45,7 +44,7 @@ def test_each_var_stands_in_the_table_with_its_default(page):
         value = defaults[name]
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if isinstance(value, list):
-            text = ", ".join(value)
+            text = f"[{', '.join(map(str, value))}]"
         assert shown[name] == text, name
 
 
