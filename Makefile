@@ -36,8 +36,9 @@ build: .venv/build.stamp
 	    --exclude-resource-type unit_test --vars "$$(cat "$(INPUT)")" | $(BRIEFLY)
 	@$(BIN)/precision-marketing summary --warehouse "$(WAREHOUSE)"
 
+# Two files of tests at a time; each worker makes the builds that its files share.
 test: .venv/dev.stamp test-duckdb-1.5
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The same project on the older DuckDB, laid over the environment.
 test-duckdb-1.5: .venv/dev.stamp .venv/duckdb-1.5.stamp

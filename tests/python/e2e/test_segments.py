@@ -59,6 +59,7 @@ def builds(shop) -> dict[str, dict]:
                 "select customer_id, segment_id, order_count, net_revenue"
                 " from pm__customer_segments"
                 " inner join int_pm__segment_measures using (customer_id)"
+                " order by customer_id"
             ).set_index("customer_id"),
         }
     return found
