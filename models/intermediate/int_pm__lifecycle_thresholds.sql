@@ -72,7 +72,7 @@ final as (
         learning_days.as_of_date,
         learning_days.learned_before,
         cast(gaps_summed.gap_count as bigint) as gap_count,
-        -- Too few gaps tell nothing: the horizon of the purchase model is the usual gap.
+        -- Too few gaps tell nothing: the purchase model's horizon is the usual gap.
         case
             when gaps_summed.gap_count >= {{ least_gaps }}
                 then gaps_summed.mean_log_gap

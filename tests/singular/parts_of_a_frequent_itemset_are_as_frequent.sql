@@ -1,5 +1,5 @@
--- Whatever item is taken out of a frequent itemset, the rest is one too, and in at least
--- as many baskets.
+-- Whatever item is taken out of a frequent itemset, the rest is one too, and in at
+-- least as many baskets.
 with frequent_itemsets as (
     select * from {{ ref('pm__frequent_itemsets') }}
     where item_count >= 2
