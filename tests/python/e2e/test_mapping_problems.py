@@ -103,9 +103,9 @@ def test_every_problem_of_every_kind_is_in_one_message(complain, sales):
         "pm_random_seed: expected an integer, got '1.5'.",
         "pm_future_max_share: expected 0 to 0.5, got 0.9.",
         "pm_enable_rfm: expected true or false, got 'maybe'.",
-        "pm_recommendation_excluded_items: expected a list, got '85123A'.",
         "pm_basket_max_items: expected 2 to any size, got 1.",
         "pm_basket_excluded_items: expected a list, got 'BAG'.",
+        "pm_recommendation_excluded_items: expected a list, got '85123A'.",
         (
             "pm_cleaning_rules: unknown rule zero_prize; the nearest known one is"
             " zero_price."
