@@ -12,7 +12,7 @@ association_rules as (
 
 rules_expected as (
     select
-        item_a as antecedent_key,
+        {{ dbt.array_construct(['item_a']) }} as antecedent_items,
         item_b as consequent_item,
         basket_count / cast(basket_count_a as double) as confidence,
         p_value,
@@ -22,7 +22,7 @@ rules_expected as (
     union all
 
     select
-        item_b as antecedent_key,
+        {{ dbt.array_construct(['item_b']) }} as antecedent_items,
         item_a as consequent_item,
         basket_count / cast(basket_count_b as double) as confidence,
         p_value,
@@ -31,19 +31,19 @@ rules_expected as (
 )
 
 select
-    coalesce(rules_expected.antecedent_key, association_rules.antecedent_key)
-        as antecedent_key,
+    coalesce(rules_expected.antecedent_items, association_rules.antecedent_items)
+        as antecedent_items,
     coalesce(rules_expected.consequent_item, association_rules.consequent_item)
         as consequent_item
 from rules_expected
 full outer join association_rules
     on
-        rules_expected.antecedent_key = association_rules.antecedent_key
+        rules_expected.antecedent_items = association_rules.antecedent_items
         and rules_expected.consequent_item = association_rules.consequent_item
 where
-    rules_expected.antecedent_key is null
+    rules_expected.antecedent_items is null
     or (
-        association_rules.antecedent_key is null
+        association_rules.antecedent_items is null
         and rules_expected.confidence >= {{ var('pm_basket_min_confidence') }}
     )
     or abs(rules_expected.confidence - association_rules.confidence) > 1e-12
