@@ -5,6 +5,7 @@ The upper tail of the chi-squared distribution with one degree of freedom.
 
 It is erfc(sqrt(x / 2)); erfc by a Chebyshev fit with a relative error below 1.2e-7
 everywhere (Press et al., Numerical Recipes, erfcc), which no SQL engine offers itself.
+Null where the statistic is: least() alone would make it 1.
 #}
 {% macro pm_chi_squared_p_value(statistic) %}
     {% set z = 'sqrt(' ~ statistic ~ ' / 2)' %}
@@ -18,5 +19,6 @@ everywhere (Press et al., Numerical Recipes, erfcc), which no SQL engine offers 
         {% set tail.text = '(' ~ coefficient ~ ' + ' ~ t ~ ' * ' ~ tail.text ~ ')' %}
     {% endfor %}
     {# The fit overshoots 1 by 3e-8 at zero. #}
-    {% do return('least(1, ' ~ t ~ ' * exp(-' ~ statistic ~ ' / 2 - 1.26551223 + ' ~ t ~ ' * ' ~ tail.text ~ '))') %}
+    {% set fit = t ~ ' * exp(-' ~ statistic ~ ' / 2 - 1.26551223 + ' ~ t ~ ' * ' ~ tail.text ~ ')' %}
+    {% do return('case when ' ~ statistic ~ ' is not null then least(1, ' ~ fit ~ ') end') %}
 {% endmacro %}

@@ -23,12 +23,13 @@ values is a family of tests of its own.
     from (
         select
             *,
-            {# Equal p-values share the last of their ranks. #}
-            p_value * {{ tested_count }} / count(p_value) over (
+            {# Equal p-values share the last of their ranks. The quotient comes first: it is
+               at least 1, so that rounding takes no q-value below its p-value. #}
+            p_value * ({{ tested_count }} / cast(count(p_value) over (
                 {{ partition }}
                 order by p_value asc
                 range between unbounded preceding and current row
-            ) as stepwise_q_value
+            ) as double)) as stepwise_q_value
         from {{ relation }}
     ) as stepped
 {% endmacro %}

@@ -57,6 +57,11 @@ expression over `relation`, a step of that model; it should be at least `require
             'required': 0, 'is_floor': false, 'severity': 'warn',
         },
         {
+            'capability': 'baskets', 'requirement': 'category_baskets_over_maximum_size',
+            'observed': 'oversized_basket_count', 'relation': 'category_baskets_counted',
+            'required': 0, 'is_floor': false, 'severity': 'warn',
+        },
+        {
             'capability': 'baskets', 'requirement': 'excluded_names_without_an_item',
             'observed': 'unknown_excluded_count', 'relation': 'excluded_names_counted',
             'required': 0, 'is_floor': false, 'severity': 'warn',

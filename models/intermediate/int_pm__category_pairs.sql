@@ -1,46 +1,29 @@
-with order_lines as (
-    select * from {{ ref('int_pm__order_lines') }}
+with basket_categories as (
+    select * from {{ ref('int_pm__basket_categories') }}
+    where basket_size <= {{ var('pm_basket_max_size') }}
 ),
 
-basket_categories as (
-    select distinct
-        order_id,
-        category
-    from order_lines
-    where
-        not is_return
-        and category is not null
-        and not {{ pm_is_excluded_from_baskets('item_id', 'category') }}
-        and {{ var('pm_enable_baskets') }}
-),
-
-baskets_sized as (
-    select
-        order_id,
-        category,
-        count(*) over (partition by order_id) as category_count
-    from basket_categories
-),
-
-baskets_kept as (
-    select
-        order_id,
-        category
-    from baskets_sized
-    where category_count <= {{ var('pm_basket_max_size') }}
+category_basket_sizes as (
+    select * from {{ ref('int_pm__category_basket_sizes') }}
 ),
 
 baskets_counted as (
     select count(distinct order_id) as total_basket_count
-    from baskets_kept
+    from basket_categories
 ),
 
 categories_counted as (
     select
         category,
-        count(*) as basket_count
-    from baskets_kept
+        cast(sum(basket_count) as bigint) as basket_count
+    from category_basket_sizes
     group by category
+),
+
+-- Any two categories could have met.
+pairs_possible as (
+    select cast(count(*) * (count(*) - 1) / 2 as bigint) as tested_pair_count
+    from categories_counted
 ),
 
 pairs_counted as (
@@ -48,12 +31,29 @@ pairs_counted as (
         first_categories.category as category_a,
         second_categories.category as category_b,
         count(*) as basket_count
-    from baskets_kept as first_categories
-    inner join baskets_kept as second_categories
+    from basket_categories as first_categories
+    inner join basket_categories as second_categories
         on
             first_categories.order_id = second_categories.order_id
             and first_categories.category < second_categories.category
     group by first_categories.category, second_categories.category
+),
+
+pairs_expected as (
+    select
+        pairs_counted.category_a,
+        pairs_counted.category_b,
+        {{ pm_expected_basket_count('sizes_a', 'sizes_b') }} as expected_basket_count,
+        {{ pm_eligible_basket_count('sizes_a', 'sizes_b') }} as eligible_basket_count
+    from pairs_counted
+    inner join category_basket_sizes as sizes_a
+        on pairs_counted.category_a = sizes_a.category
+    inner join category_basket_sizes as sizes_b
+        on
+            pairs_counted.category_b = sizes_b.category
+            and sizes_a.basket_size = sizes_b.basket_size
+    where sizes_a.basket_size >= 2
+    group by pairs_counted.category_a, pairs_counted.category_b
 ),
 
 final as (
@@ -63,13 +63,21 @@ final as (
         pairs_counted.basket_count,
         categories_a.basket_count as basket_count_a,
         categories_b.basket_count as basket_count_b,
-        baskets_counted.total_basket_count
+        baskets_counted.total_basket_count,
+        pairs_expected.expected_basket_count,
+        pairs_expected.eligible_basket_count,
+        pairs_possible.tested_pair_count
     from pairs_counted
     inner join categories_counted as categories_a
         on pairs_counted.category_a = categories_a.category
     inner join categories_counted as categories_b
         on pairs_counted.category_b = categories_b.category
+    inner join pairs_expected
+        on
+            pairs_counted.category_a = pairs_expected.category_a
+            and pairs_counted.category_b = pairs_expected.category_b
     cross join baskets_counted
+    cross join pairs_possible
 )
 
 select * from final

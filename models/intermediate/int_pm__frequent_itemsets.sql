@@ -11,6 +11,8 @@ frequent_items as (
 
 items as (
     select * from {{ ref('int_pm__items') }}
+    -- A category may have the code of an item, and is not that item.
+    where {{ var('pm_basket_level') == 'item' }}
 ),
 
 itemsets_counted as (

@@ -6,13 +6,19 @@ with item_pairs as (
 ),
 
 association_rules as (
-    select * from {{ ref('pm__association_rules') }}
+    select
+        consequent_item,
+        confidence,
+        p_value,
+        q_value,
+        {{ pm_unnest('antecedent_items') }} as antecedent_item
+    from {{ ref('pm__association_rules') }}
     where antecedent_item_count = 1
 ),
 
 rules_expected as (
     select
-        item_a as antecedent_key,
+        item_a as antecedent_item,
         item_b as consequent_item,
         basket_count / cast(basket_count_a as double) as confidence,
         p_value,
@@ -22,7 +28,7 @@ rules_expected as (
     union all
 
     select
-        item_b as antecedent_key,
+        item_b as antecedent_item,
         item_a as consequent_item,
         basket_count / cast(basket_count_b as double) as confidence,
         p_value,
@@ -31,19 +37,19 @@ rules_expected as (
 )
 
 select
-    coalesce(rules_expected.antecedent_key, association_rules.antecedent_key)
-        as antecedent_key,
+    coalesce(rules_expected.antecedent_item, association_rules.antecedent_item)
+        as antecedent_item,
     coalesce(rules_expected.consequent_item, association_rules.consequent_item)
         as consequent_item
 from rules_expected
 full outer join association_rules
     on
-        rules_expected.antecedent_key = association_rules.antecedent_key
+        rules_expected.antecedent_item = association_rules.antecedent_item
         and rules_expected.consequent_item = association_rules.consequent_item
 where
-    rules_expected.antecedent_key is null
+    rules_expected.antecedent_item is null
     or (
-        association_rules.antecedent_key is null
+        association_rules.antecedent_item is null
         and rules_expected.confidence >= {{ var('pm_basket_min_confidence') }}
     )
     or abs(rules_expected.confidence - association_rules.confidence) > 1e-12

@@ -12,6 +12,8 @@ rule_subsets as (
 
 items as (
     select * from {{ ref('int_pm__items') }}
+    -- A category may have the code of an item, and is not that item.
+    where {{ var('pm_basket_level') == 'item' }}
 ),
 
 rules_measured as (

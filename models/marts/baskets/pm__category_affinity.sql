@@ -20,6 +20,14 @@ pairs_measured as (
     from category_pairs
 ),
 
+pairs_tested as (
+    {{ pm_with_p_values('pairs_measured') }}
+),
+
+pairs_adjusted as (
+    {{ pm_with_q_values('pairs_tested', 'tested_pair_count') }}
+),
+
 final as (
     select
         category_a,
@@ -28,14 +36,16 @@ final as (
         basket_count_a,
         basket_count_b,
         total_basket_count,
+        expected_basket_count,
         support,
         confidence_a_to_b,
         confidence_b_to_a,
         lift,
         leverage,
         chi_squared,
-        {{ pm_chi_squared_p_value('chi_squared') }} as p_value
-    from pairs_measured
+        p_value,
+        q_value
+    from pairs_adjusted
 )
 
 select * from final

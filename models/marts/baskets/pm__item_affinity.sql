@@ -13,6 +13,7 @@ pairs_both_ways as (
             item_{{ first }} as item_a,
             item_{{ second }} as item_b,
             basket_count,
+            expected_basket_count,
             support,
             confidence_{{ first }}_to_{{ second }} as confidence_a_to_b,
             confidence_{{ second }}_to_{{ first }} as confidence_b_to_a,
@@ -58,9 +59,14 @@ final as (
         item_name_b,
         row_number() over (
             partition by category_a, category_b
-            order by lift desc, basket_count desc, item_a asc, item_b asc
+            order by
+                basket_count / expected_basket_count desc,
+                basket_count desc,
+                item_a asc,
+                item_b asc
         ) as affinity_rank,
         basket_count,
+        expected_basket_count,
         support,
         confidence_a_to_b,
         confidence_b_to_a,

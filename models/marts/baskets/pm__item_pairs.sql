@@ -10,6 +10,8 @@ with pair_counts as (
 
 items as (
     select * from {{ ref('int_pm__items') }}
+    -- A category may have the code of an item, and is not that item.
+    where {{ var('pm_basket_level') == 'item' }}
 ),
 
 pairs_measured as (

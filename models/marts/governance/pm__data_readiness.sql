@@ -14,6 +14,10 @@ basket_items as (
     select * from {{ ref('int_pm__basket_items') }}
 ),
 
+basket_categories as (
+    select * from {{ ref('int_pm__basket_categories') }}
+),
+
 items as (
     select * from {{ ref('int_pm__items') }}
 ),
@@ -71,6 +75,12 @@ baskets_counted as (
         sum(case when basket_size > {{ var('pm_basket_max_size') }} then 1 else 0 end)
             as oversized_basket_item_count
     from basket_items
+),
+
+category_baskets_counted as (
+    select count(distinct order_id) as oversized_basket_count
+    from basket_categories
+    where basket_size > {{ var('pm_basket_max_size') }}
 ),
 
 names_known as (

@@ -117,3 +117,18 @@ def test_one_customer_with_several_orders(build_shop):
     assert build.rows("select customer_id, order_count from pm__customers") == [
         ("C1", 12)
     ]
+
+
+def test_an_item_id_may_begin_with_a_bracket(build_shop):
+    lines = [ORDER | {"item_id": "[PROMO] mug"}, SECOND_LINE]
+    build = build_shop(
+        [line | {"order_id": order} for order in ("O1", "O2") for line in lines]
+        + [ORDER | {"order_id": "O3"}]
+    )
+    assert build.rows(
+        "select antecedent_key, antecedent_items, consequent_item, basket_count"
+        " from pm__association_rules order by consequent_item"
+    ) == [
+        ('["[PROMO] mug"]', ["[PROMO] mug"], "BREAD", 2),
+        ("BREAD", ["BREAD"], "[PROMO] mug", 2),
+    ]
