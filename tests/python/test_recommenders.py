@@ -509,6 +509,7 @@ def test_scores_of_new_items_are_those_computed_by_hand():
     assert scores["cosine"] == pytest.approx((1 + np.log(2)) * 0.5)
     assert scores["jaccard"] == pytest.approx((1 + np.log(2)) / 3)
     assert scores["popularity"] == 2
+    assert scores["recent_popularity"] == 1
     assert scores["trending"] == 1
     # b is as like a as one of two items makes it; its purchase is a half-life old.
     assert scores["user_neighbours"] == pytest.approx(0.5**0.5 * 0.5)

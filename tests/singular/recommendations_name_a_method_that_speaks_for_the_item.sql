@@ -1,5 +1,5 @@
--- The method of a scored item adds to its score: its weight is above 0, and for the
--- customers whose scores are explained so is its term. blend stands only where none does.
+-- The method of a scored item adds to its score: its weight is above 0, and for those
+-- whose scores are explained so is its term. blend stands only where none does.
 with recommendations as (
     select * from {{ ref('pm__customer_recommendations') }}
     where score is not null

@@ -39,7 +39,7 @@ discoveries_judged as (
                         when shoppers.country is null then 'popular'
                         else 'popular_in_country'
                     end
-            when discover_lists.method = 'popularity' then 'popular'
+            when {{ pm_is_popularity_method('discover_lists.method') }} then 'popular'
             when discover_lists.method = 'trending' then 'trending'
             when discover_lists.method in ('user_neighbours', 'als')
                 then 'similar_customers'
