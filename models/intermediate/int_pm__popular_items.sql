@@ -1,4 +1,4 @@
-{#- Fewer buyers make no item popular in a country; the overall list stands in. -#}
+{#- Fewer recent buyers make no item popular in a country; the overall list stands in. -#}
 {%- set least_buyers = 5 -%}
 with offers as (
     select * from {{ ref('int_pm__recommendation_offers') }}
@@ -50,7 +50,7 @@ buyers_counted as (
     from purchases
     where country is not null
     group by country, item_id
-    having count(*) >= {{ least_buyers }}
+    having sum(recent_count) >= {{ least_buyers }}
 
     union all
 

@@ -6,6 +6,11 @@ customers as (
     select * from {{ ref('stg_pm__customers') }}
 ),
 
+recommendation_customers as (
+    select * from {{ ref('int_pm__recommendation_customers') }}
+    where fold = 'final'
+),
+
 order_lines as (
     select * from {{ ref('int_pm__order_lines') }}
 ),
@@ -40,12 +45,12 @@ items_counted as (
 final as (
     select
         customer_ids.customer_id,
-        customer_facts.country,
+        recommendation_customers.country,
         coalesce(items_counted.bought_item_count, 0) as bought_item_count,
         prices_paid.usual_price
     from customer_ids
-    left join customer_facts
-        on customer_ids.customer_id = customer_facts.customer_id
+    left join recommendation_customers
+        on customer_ids.customer_id = recommendation_customers.customer_id
     left join items_counted
         on customer_ids.customer_id = items_counted.customer_id
     left join prices_paid

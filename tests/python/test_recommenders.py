@@ -257,6 +257,13 @@ def test_days_are_counted_to_the_day():
     assert known.span_days.tolist() == [30]
 
 
+def test_fractions_of_a_second_are_cut_as_in_sql():
+    # From 12:00:00.2 on the day before to 12:00:00.9, half a day before midnight.
+    known = shop([("a", "X", 2, 1.5 - 0.2 / 86_400, 0.5 - 0.9 / 86_400)])
+    assert known.age_days.tolist() == [0.5]
+    assert known.span_days.tolist() == [1]
+
+
 def test_a_purchase_on_the_day_is_an_error_for_it_is_not_known_yet():
     with pytest.raises(ValueError, match=r"must lie before as_of_date.*1 later"):
         shop([("a", "X", 1, 0, 0)])
@@ -502,6 +509,7 @@ def test_scores_of_new_items_are_those_computed_by_hand():
     assert scores["cosine"] == pytest.approx((1 + np.log(2)) * 0.5)
     assert scores["jaccard"] == pytest.approx((1 + np.log(2)) / 3)
     assert scores["popularity"] == 2
+    assert scores["recent_popularity"] == 1
     assert scores["trending"] == 1
     # b is as like a as one of two items makes it; its purchase is a half-life old.
     assert scores["user_neighbours"] == pytest.approx(0.5**0.5 * 0.5)
@@ -667,6 +675,36 @@ def test_lists_are_ranked_by_score_and_ties_by_popularity(busy, busy_weights):
         keys = [(-row["score"], popular[row["item_id"]]) for row in rows]
         assert keys == sorted(keys)
         assert len({row["item_id"] for row in rows}) == len(rows)
+
+
+def test_everything_bought_is_a_candidate_to_be_bought_again(busy, busy_weights):
+    listed = candidates(busy, busy_weights, depth=2).read_all()
+    counts = listed.group_by(["list", "customer_id"]).aggregate([("rank", "max")])
+    longest = {
+        purpose: counts.filter(pa.compute.equal(counts["list"], purpose))["rank_max"]
+        for purpose in (DISCOVER, BUY_AGAIN)
+    }
+    assert set(longest[DISCOVER].to_pylist()) == {2}
+    assert sum(longest[BUY_AGAIN].to_pylist()) == busy.bought.nnz
+
+
+def test_the_method_named_is_one_that_adds_to_the_score():
+    # c should find Y, which others have with X, and Z, which nobody has with X. Cosine
+    # speaks for what it knows; popularity takes off, and least for Z.
+    known = shop(once(*[(n, i) for n in "abd" for i in "XY"], ("c", "X"), ("e", "Z")))
+    recommenders = Recommenders(known, item_neighbours(known, NO_BASKETS))
+    weights = pa.Table.from_pylist(
+        [
+            {"list": DISCOVER, "method": method, "weight": weight, "scale": 1.0}
+            for method, weight in (("cosine", 1.0), ("popularity", -2.0))
+        ],
+        schema=WEIGHT_SCHEMA,
+    )
+    listed = candidates(recommenders, weights, depth=5).read_all().to_pylist()
+    assert {r["item_id"]: r["method"] for r in listed if r["customer_id"] == "c"} == {
+        "Y": "cosine",
+        "Z": "blend",
+    }
 
 
 def test_terms_add_up_to_the_scores_of_the_candidates(busy, busy_weights):

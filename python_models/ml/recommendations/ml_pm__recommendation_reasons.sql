@@ -39,12 +39,13 @@ discoveries_judged as (
                         when shoppers.country is null then 'popular'
                         else 'popular_in_country'
                     end
-            when discover_lists.method = 'popularity' then 'popular'
+            when {{ pm_is_popularity_method('discover_lists.method') }} then 'popular'
             when discover_lists.method = 'trending' then 'trending'
             when discover_lists.method in ('user_neighbours', 'als')
                 then 'similar_customers'
             when discover_lists.method in ('content', 'embedding') then 'alike'
             when discover_lists.method = 'rules' then 'bought_together'
+            when discover_lists.method = 'blend' then 'chosen'
             else 'because_you_bought'
         end as reason_kind
     from discover_lists
@@ -62,7 +63,7 @@ discoveries_explained as (
         list,
         item_id,
         case
-            when reason_kind = 'popular_in_country' then reason_kind
+            when reason_kind in ('popular_in_country', 'chosen') then reason_kind
             when reason_kind in ('popular', 'trending', 'similar_customers')
                 then
                     case
@@ -72,8 +73,9 @@ discoveries_explained as (
             when bought_item_id is null then 'similar_customers'
             else reason_kind
         end as reason_key,
-        case when reason_kind != 'popular_in_country' then bought_item_id end
-            as bought_item_id,
+        case
+            when reason_kind not in ('popular_in_country', 'chosen') then bought_item_id
+        end as bought_item_id,
         country,
         cast(null as bigint) as bought_count,
         cast(null as bigint) as cycle_days,

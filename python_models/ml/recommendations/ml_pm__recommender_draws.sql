@@ -107,6 +107,18 @@ means as (
     from segments_and_all
 ),
 
+baselines as (
+    select
+        list,
+        k,
+        segment,
+        draw,
+        max(ndcg) as ndcg
+    from means
+    where {{ pm_is_popularity_method('method') }}
+    group by list, k, segment, draw
+),
+
 final as (
     select
         means.method,
@@ -119,15 +131,14 @@ final as (
             ,
             means.{{ metric }}
         {%- endfor %},
-        means.ndcg / nullif(popularity.ndcg, 0) as lift_over_popularity
+        means.ndcg / nullif(baselines.ndcg, 0) as lift_over_popularity
     from means
-    left join means as popularity
+    left join baselines
         on
-            means.list = popularity.list
-            and means.k = popularity.k
-            and means.segment = popularity.segment
-            and means.draw = popularity.draw
-            and popularity.method = 'popularity'
+            means.list = baselines.list
+            and means.k = baselines.k
+            and means.segment = baselines.segment
+            and means.draw = baselines.draw
 )
 
 select * from final

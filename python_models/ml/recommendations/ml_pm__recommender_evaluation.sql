@@ -82,17 +82,27 @@ means as (
     group by method, list, k, segment
 ),
 
+baselines as (
+    select
+        list,
+        k,
+        segment,
+        max(ndcg) as ndcg
+    from means
+    where {{ pm_is_popularity_method('method') }}
+    group by list, k, segment
+),
+
 means_compared as (
     select
         means.*,
-        means.ndcg / nullif(popularity.ndcg, 0) as lift_over_popularity
+        means.ndcg / nullif(baselines.ndcg, 0) as lift_over_popularity
     from means
-    left join means as popularity
+    left join baselines
         on
-            means.list = popularity.list
-            and means.k = popularity.k
-            and means.segment = popularity.segment
-            and popularity.method = 'popularity'
+            means.list = baselines.list
+            and means.k = baselines.k
+            and means.segment = baselines.segment
 ),
 
 -- The error of a mean shrinks with the root of the customers it is over.

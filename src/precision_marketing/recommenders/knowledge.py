@@ -193,8 +193,9 @@ def _positions(batch: pa.RecordBatch, key: str, table: pa.Table) -> np.ndarray:
 
 
 def _seconds(times: pa.Array) -> np.ndarray:
-    """Seconds since 1970 of timestamps."""
-    return times.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy() / 1e6
+    """Whole seconds since 1970 of timestamps, cut as SQL counts them."""
+    microseconds = times.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+    return np.floor(microseconds / 1e6)
 
 
 def _as_seconds(moment: datetime) -> float:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from precision_marketing.frames import conform, hash_order
 from precision_marketing.recommenders.blend import Blend, blends, target_matrix
 from precision_marketing.recommenders.methods import (
+    BUY_AGAIN,
     DISCOVER,
     LISTS,
     Pairs,
@@ -122,13 +123,14 @@ def candidates(
     weights : pyarrow.Table
         From `fit_blend`.
     depth : int
-        Longest list.
+        Longest list of `discover`; `buy_again` holds all that a customer bought.
 
     Returns
     -------
     pyarrow.RecordBatchReader
-        `CANDIDATE_SCHEMA`, by list, customer and rank. `method` is the one whose term
-        stands highest above its mean over the customer's candidates.
+        `CANDIDATE_SCHEMA`, by list, customer and rank. Of the methods that add to the
+        score, `method` is the one whose term stands highest above its mean over the
+        customer's candidates; `BLEND` where none adds anything.
     """
     mixed = blends(weights)
 
@@ -174,7 +176,7 @@ def explained_scores(
     for purpose in (purpose for purpose in LISTS if purpose in mixed):
         pairs = recommenders.pairs(purpose, some)
         terms = mixed[purpose].terms(pairs)
-        kept = np.sort(_best(pairs, terms.sum(axis=1), depth))
+        kept = np.sort(_best(pairs, terms.sum(axis=1), _depth(purpose, depth)))
         width = len(pairs.methods)
         again = np.repeat(kept, width)
         found.append(
@@ -197,8 +199,15 @@ def explained_scores(
     return pa.concat_tables(found) if found else TERM_SCHEMA.empty_table()
 
 
+def _depth(purpose: str, depth: int) -> float:
+    """How many of each customer's candidates are handed on."""
+    # What was bought lately or is excluded goes out later, and nothing else fills the
+    # list up: who buys many things again soon would be left with none.
+    return np.inf if purpose == BUY_AGAIN else depth
+
+
 def _best(
-    pairs: Pairs, scores: np.ndarray, depth: int, wanted: np.ndarray | None = None
+    pairs: Pairs, scores: np.ndarray, depth: float, wanted: np.ndarray | None = None
 ) -> np.ndarray:
     """Positions of each customer's best pairs, by customer and rank."""
     # Items are in order of popularity, so the more popular one wins a tie.
@@ -252,8 +261,7 @@ def _candidate_rows(
 ) -> pa.Table:
     terms = blend.terms(pairs)
     scores = terms.sum(axis=1)
-    kept = _best(pairs, scores, depth)
-    methods = np.asarray(pairs.methods, dtype=object)
+    kept = _best(pairs, scores, _depth(purpose, depth))
     return conform(
         {
             "list": [purpose] * len(kept),
@@ -261,12 +269,21 @@ def _candidate_rows(
             "rank": rank_within(pairs.customer[kept]),
             "item_id": _ids(recommenders, "item", pairs.item[kept]),
             "score": scores[kept],
-            "method": methods[np.argmax(_above_mean(pairs, terms)[kept], axis=1)],
+            "method": _speakers(pairs, terms)[kept],
             "model_version": [blend.model_version] * len(kept),
         },
         CANDIDATE_SCHEMA,
         name="customer candidates",
     )
+
+
+def _speakers(pairs: Pairs, terms: np.ndarray) -> np.ndarray:
+    """The method that speaks most for each pair, `BLEND` where none does."""
+    # A method that takes off stands above its mean where it takes off least.
+    speaks = terms > 0
+    most = np.argmax(np.where(speaks, _above_mean(pairs, terms), -np.inf), axis=1)
+    methods = np.asarray(pairs.methods, dtype=object)
+    return np.where(speaks.any(axis=1), methods[most], BLEND)
 
 
 def _above_mean(pairs: Pairs, terms: np.ndarray) -> np.ndarray:

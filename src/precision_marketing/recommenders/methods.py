@@ -27,6 +27,7 @@ DISCOVER_METHODS = (
     *ITEM_METHODS,
     "user_neighbours",
     "popularity",
+    "recent_popularity",
     "trending",
     "country_popularity",
     "als",
@@ -118,6 +119,7 @@ class Recommenders:
         self.loyalty, self.cycle_days = self._item_habits()
         self.ranks = {
             "popularity": self._ranks(self.popularity),
+            "recent_popularity": self._ranks(self.recent_popularity),
             "trending": self._ranks(self.trending),
         }
         self.factors = (
@@ -194,6 +196,7 @@ class Recommenders:
         scores = {method: _at(matrix, row, item) for method, matrix in sums.items()}
         scores |= {method: matrix[row, item] for method, matrix in dense.items()}
         scores["popularity"] = self.popularity[item]
+        scores["recent_popularity"] = self.recent_popularity[item]
         scores["trending"] = self.trending[item]
         return row, item, scores
 

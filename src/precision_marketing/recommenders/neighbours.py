@@ -142,7 +142,7 @@ def neighbours_from_table(
     """The matrices that `neighbour_table` was made of."""
     ids = knowledge.items["item_id"].combine_chunks()
     found = {}
-    for method in sorted(set(table["method"].to_pylist())):
+    for method in sorted(pc.unique(table["method"]).to_pylist()):
         rows = table.filter(pc.equal(table["method"], method))
         item = pc.index_in(rows["item_id"], value_set=ids).to_numpy()
         similar = pc.index_in(rows["similar_item_id"], value_set=ids).to_numpy()
