@@ -12,8 +12,9 @@ Chances differ from basket to basket, which makes the tail smaller still (Hoeffd
 so the test errs on the careful side.
 
 The tail is that of Lugannani and Rice 1980 with a continuity correction (Daniels 1987),
-which takes functions that every engine has and errs by less than 1 %, or 8 % where only
-one or all of the baskets hold both; an exact one needs the incomplete beta function. Null where every eligible basket is expected to hold both.
+which takes functions that every engine has and errs by less than 1 %, or 2 % where two
+baskets hold both and 8 % where only one or all do; an exact one needs the incomplete beta
+function. Null where every eligible basket is expected to hold both.
 #}
 {% macro pm_with_p_values(relation) %}
     select

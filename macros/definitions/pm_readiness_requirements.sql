@@ -58,7 +58,7 @@ expression over `relation`, a step of that model; it should be at least `require
         },
         {
             'capability': 'baskets', 'requirement': 'category_baskets_over_maximum_size',
-            'observed': 'oversized_basket_count', 'relation': 'category_baskets_counted',
+            'observed': 'count(distinct order_id)', 'relation': 'oversized_category_baskets',
             'required': 0, 'is_floor': false, 'severity': 'warn',
         },
         {

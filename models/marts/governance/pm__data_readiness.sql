@@ -14,8 +14,9 @@ basket_items as (
     select * from {{ ref('int_pm__basket_items') }}
 ),
 
-basket_categories as (
+oversized_category_baskets as (
     select * from {{ ref('int_pm__basket_categories') }}
+    where basket_size > {{ var('pm_basket_max_size') }}
 ),
 
 items as (
@@ -75,12 +76,6 @@ baskets_counted as (
         sum(case when basket_size > {{ var('pm_basket_max_size') }} then 1 else 0 end)
             as oversized_basket_item_count
     from basket_items
-),
-
-category_baskets_counted as (
-    select count(distinct order_id) as oversized_basket_count
-    from basket_categories
-    where basket_size > {{ var('pm_basket_max_size') }}
 ),
 
 names_known as (
