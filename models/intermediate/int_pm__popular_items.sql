@@ -1,4 +1,4 @@
-{#- Fewer recent buyers make no item popular in a country; the overall list stands in. -#}
+{#- Fewer recent buyers make no item popular in a country; the whole shop stands in. -#}
 {%- set least_buyers = 5 -%}
 with offers as (
     select * from {{ ref('int_pm__recommendation_offers') }}

@@ -1,5 +1,5 @@
--- Each customer is offered pm_recommendation_count items again; fewer only where no more
--- of what they kept is on offer and lies pm_recommendation_rebuy_days back.
+-- Each customer is offered pm_recommendation_count items again; fewer only where no
+-- more of what they kept is on offer and lies pm_recommendation_rebuy_days back.
 with recommendations as (
     select * from {{ ref('pm__customer_recommendations') }}
     where list = 'buy_again'
