@@ -10,8 +10,6 @@ import argparse
 import math
 import os
 import platform
-import statistics
-import sys
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from run import Cost, measure
+from run import Cost, beside_goal, measure, median_ratios, medians, say
 
 HERE = Path(__file__).resolve().parent
 ITEMS = 10_000
@@ -140,7 +138,7 @@ def compare(
     for number in range(rounds):
         for side, command in commands.items():
             costs[side].append(measure(command))
-            _say(
+            say(
                 f"{task.name}, {lines:,} lines, round {number + 1}, {side}: "
                 f"{costs[side][-1]}"
             )
@@ -162,20 +160,15 @@ def assert_equal(ours: Path, theirs: Path, peer: str) -> None:
         raise SystemExit(
             f"bench: not equal to {peer}: {one_side_only} of {found} itemsets differ"
         )
-    _say(f"equal to {peer}: {found:,} itemsets")
+    say(f"equal to {peer}: {found:,} itemsets")
 
 
 def ratio_rows(task: Task, lines: int, costs: dict[str, list[Cost]]) -> list[str]:
     """A table row for each peer: medians of the ratios round by round."""
     rows = []
     for peer in costs.keys() - {"ours"}:
-        rounds = list(zip(costs["ours"], costs[peer], strict=True))
-        wall, cpu, memory = (
-            statistics.median(getattr(a, what) / getattr(b, what) for a, b in rounds)
-            for what in ("wall", "cpu", "memory")
-        )
-        goal = task.goals[peer]
-        verdict = f"{wall:.2f} (goal {goal:g}{', missed' if wall > goal else ''})"
+        wall, cpu, memory = median_ratios(costs["ours"], costs[peer])
+        verdict = beside_goal(wall, task.goals[peer])
         rows.append(
             f"| {task.name} | {lines:,} | {peer} | {verdict} | {cpu:.2f} |"
             f" {memory:.2f} |"
@@ -187,10 +180,7 @@ def second_rows(task: Task, lines: int, costs: dict[str, list[Cost]]) -> list[st
     """A table row for each side: medians of what it took."""
     rows = []
     for side, rounds in costs.items():
-        wall, cpu, memory = (
-            statistics.median(getattr(cost, what) for cost in rounds)
-            for what in ("wall", "cpu", "memory")
-        )
+        wall, cpu, memory = medians(rounds)
         rows.append(
             f"| {task.name} | {lines:,} | {side} | {wall:.1f} | {cpu:.1f} |"
             f" {memory:.2f} |"
@@ -206,10 +196,6 @@ def growth_exponent(costs: dict[int, Cost]) -> float:
 
 def _median_cost(rounds: list[Cost]) -> Cost:
     return sorted(rounds, key=lambda cost: cost.cpu)[len(rounds) // 2]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -7,13 +7,12 @@ python bench/recommendations.py --warehouse warehouse/precision_marketing.duckdb
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from run import Cost, measure
+from run import Cost, beside_goal, measure, median_ratios, medians
 from scipy import sparse
 
 THREADS = 2  # as in profiles.yml
@@ -322,21 +321,13 @@ def main() -> None:
         for task, costs in compare(
             lines, given.rounds, given.tasks, given.data_dir
         ).items():
-            pairs = list(zip(costs["ours"], costs["implicit"], strict=True))
-            wall, cpu = (
-                statistics.median(getattr(a, what) / getattr(b, what) for a, b in pairs)
-                for what in ("wall", "cpu")
-            )
-            ours = [
-                statistics.median(getattr(cost, what) for cost in costs["ours"])
-                for what in ("wall", "memory")
-            ]
-            theirs = statistics.median(cost.wall for cost in costs["implicit"])
+            wall, cpu, _ = median_ratios(costs["ours"], costs["implicit"])
+            our_wall, _, our_memory = medians(costs["ours"])
+            their_wall, _, _ = medians(costs["implicit"])
             goal_wall, _ = GOALS[task]
-            missed = ", missed" if wall > goal_wall else ""
             rows.append(
-                f"| {lines:,} | {task} | {wall:.2f} (goal {goal_wall:g}{missed}) |"
-                f" {cpu:.2f} | {ours[0]:.1f} | {theirs:.1f} | {ours[1]:.2f} |"
+                f"| {lines:,} | {task} | {beside_goal(wall, goal_wall)} |"
+                f" {cpu:.2f} | {our_wall:.1f} | {their_wall:.1f} | {our_memory:.2f} |"
             )
     if rows:
         print(

@@ -23,6 +23,7 @@ from equal import differences
 
 HERE = Path(__file__).resolve().parent
 THREADS = 2  # as in profiles.yml
+MEASURES = ("wall", "cpu", "memory")
 GOALS = {"polars": (1.0, 0.4), "scan": (8.0, None)}  # wall, memory
 
 
@@ -88,7 +89,7 @@ def compare(
     for number in range(rounds):
         for side, command in commands.items():
             costs[side].append(measure(command))
-            _say(f"{lines:,} lines, round {number + 1}, {side}: {costs[side][-1]}")
+            say(f"{lines:,} lines, round {number + 1}, {side}: {costs[side][-1]}")
         if number == 0:
             for peer in peers:
                 found = differences(out["ours"] / f"{ours.CATALOG}.duckdb", out[peer])
@@ -106,21 +107,31 @@ def keep_limit(lines: int, memory_limit: str, folder: Path) -> Cost:
     return measure(command)
 
 
+def median_ratios(ours: list[Cost], theirs: list[Cost]) -> list[float]:
+    """Medians of the ratios round by round: wall clock, processor time, memory."""
+    rounds = list(zip(ours, theirs, strict=True))
+    return [
+        statistics.median(getattr(a, what) / getattr(b, what) for a, b in rounds)
+        for what in MEASURES
+    ]
+
+
+def medians(costs: list[Cost]) -> list[float]:
+    """Medians of what one side took: wall clock, processor time, memory."""
+    return [statistics.median(getattr(c, what) for c in costs) for what in MEASURES]
+
+
 def ratio_rows(lines: int, costs: dict[str, list[Cost]]) -> list[str]:
     """A table row for each other side: medians of the ratios pair by pair."""
     rows = []
     for side, theirs in costs.items():
         if side == "ours":
             continue
-        pairs = list(zip(costs["ours"], theirs, strict=True))
-        ratios = [
-            statistics.median(getattr(a, what) / getattr(b, what) for a, b in pairs)
-            for what in ("wall", "cpu", "memory")
-        ]
+        wall, cpu, memory = median_ratios(costs["ours"], theirs)
         goal_wall, goal_memory = GOALS.get(side, (None, None))
         rows.append(
-            f"| {lines:,} | {side} | {_goal(ratios[0], goal_wall)} | {ratios[1]:.2f} |"
-            f" {_goal(ratios[2], goal_memory)} |"
+            f"| {lines:,} | {side} | {beside_goal(wall, goal_wall)} | {cpu:.2f} |"
+            f" {beside_goal(memory, goal_memory)} |"
         )
     return rows
 
@@ -129,21 +140,18 @@ def second_rows(lines: int, costs: dict[str, list[Cost]]) -> list[str]:
     """A table row for each side: medians of what it took."""
     rows = []
     for side, all_rounds in costs.items():
-        wall, cpu, memory = (
-            statistics.median(getattr(cost, what) for cost in all_rounds)
-            for what in ("wall", "cpu", "memory")
-        )
+        wall, cpu, memory = medians(all_rounds)
         rows.append(f"| {lines:,} | {side} | {wall:.1f} | {cpu:.1f} | {memory:.2f} |")
     return rows
 
 
-def _goal(ratio: float, goal: float | None) -> str:
+def beside_goal(ratio: float, goal: float | None) -> str:
     if goal is None:
         return f"{ratio:.2f}"
     return f"{ratio:.2f} (goal {goal:g}{', missed' if ratio > goal else ''})"
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
