@@ -1,7 +1,7 @@
 """How customers move between segments: first-order Markov chains from monthly steps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -86,7 +86,6 @@ class Chain:
     starters: np.ndarray
     revenue: np.ndarray
     entries: np.ndarray
-    step_count: int
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -94,24 +93,20 @@ class Chain:
 
         A row sums to less than 1 where customers vanished.
         """
-        known = self.starters > 0
-        shares = np.divide(
-            self.moves,
-            self.starters[:, None],
-            out=np.zeros_like(self.moves),
-            where=known[:, None],
+        starters = self.starters[:, None]
+        return np.where(
+            starters > 0, _shares(self.moves, starters), np.eye(len(self.states))
         )
-        return np.where(known[:, None], shares, np.eye(len(self.states)))
 
     @property
     def mean_revenue(self) -> np.ndarray:
         """(s,): money a starter spends in one step; 0 where nobody started."""
-        return np.divide(
-            self.revenue,
-            self.starters,
-            out=np.zeros_like(self.revenue),
-            where=self.starters > 0,
-        )
+        return _shares(self.revenue, self.starters)
+
+
+def _shares(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
+    """Parts by wholes of a shape that broadcasts; 0 of nothing is 0."""
+    return np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0)
 
 
 def wilson_interval(
@@ -375,9 +370,7 @@ def fit_event_chain(steps: pa.Table) -> pa.Table:
     moves = np.zeros((len(events), len(events)))
     moves[rows, columns] = counts
     totals = moves.sum(axis=1)
-    shares = np.divide(
-        moves, totals[:, None], out=np.zeros_like(moves), where=totals[:, None] > 0
-    )
+    shares = _shares(moves, totals[:, None])
     chances = chance_to_reach(shares, np.array([e == PURCHASE for e in events]))
     lower, upper = wilson_interval(counts, totals[rows])
     version = content_hash({"events": events, "moves": moves})
@@ -438,14 +431,7 @@ def _scheme_rows(part, *, scheme, churned, test_steps, forecast_steps) -> list[t
 
 def _fit_rows(chain, churned, sizes, forecast_steps) -> list[tuple]:
     states = chain.states
-    closed = Chain(
-        states,
-        chain.moves,
-        chain.moves.sum(axis=1),
-        chain.revenue,
-        chain.entries,
-        chain.step_count,
-    ).probabilities
+    closed = replace(chain, starters=chain.moves.sum(axis=1)).probabilities
     lower, upper = wilson_interval(chain.moves, chain.starters[:, None])
     rows = []
     for i, start in enumerate(states):
@@ -511,7 +497,7 @@ def _chain(part: pa.Table, states: tuple[str, ...], dates: Sequence) -> Chain:
         revenue[place[start]] += money
         if end != LEFT:
             moves[place[start], place[end]] += customers
-    return Chain(states, moves, starters, revenue, entries / len(recent), len(dates))
+    return Chain(states, moves, starters, revenue, entries / len(recent))
 
 
 def _sizes(part: pa.Table, states: tuple[str, ...], date) -> np.ndarray:

@@ -92,7 +92,6 @@ def test_a_forecast_moves_everybody_and_adds_newcomers():
         starters=np.array([8.0, 8.0]),  # half of b vanished
         revenue=np.array([16.0, 4.0]),
         entries=np.array([1.0, 0.0]),
-        step_count=1,
     )
     found = forecast(chain, np.array([4.0, 4.0]), steps=2)
     assert found.tolist() == [[4.0, 3.0], [4.0, 2.5]]
