@@ -67,6 +67,15 @@ def environment(**variables: str | os.PathLike) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def _in_asked_order(sql: str, found):
+    """What a query gave, unless the order of its rows is left to chance.
+
+    Such a test passes on one machine and fails on another.
+    """
+    assert len(found) <= 1 or "order by" in sql.lower(), f"no ORDER BY: {sql}"
+    return found
+
+
 @dataclasses.dataclass(frozen=True)
 class Build:
     """What a dbt invocation left behind.
@@ -114,17 +123,22 @@ class Build:
 
     def rows(self, sql: str, parameters: list | None = None) -> list[tuple]:
         with self.connection() as connection:
-            return connection.execute(sql, parameters or []).fetchall()
+            found = connection.execute(sql, parameters or []).fetchall()
+        return _in_asked_order(sql, found)
 
     def records(self, sql: str, parameters: list | None = None) -> list[dict[str, Any]]:
         with self.connection() as connection:
             cursor = connection.execute(sql, parameters or [])
             names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            found = cursor.fetchall()
+        return [
+            dict(zip(names, row, strict=True)) for row in _in_asked_order(sql, found)
+        ]
 
     def frame(self, sql: str) -> pd.DataFrame:
         with self.connection() as connection:
-            return connection.execute(sql).df()
+            found = connection.execute(sql).df()
+        return _in_asked_order(sql, found)
 
     def value(self, sql: str, parameters: list | None = None) -> Any:
         return self.rows(sql, parameters)[0][0]

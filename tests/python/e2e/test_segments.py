@@ -51,7 +51,9 @@ def builds(shop) -> dict[str, dict]:
         found[name] = {
             "history": build.rows(HISTORY),
             "numbers": build.rows(NUMBERS),
-            "overlaps": build.rows("select overlap_with_previous from pm__segments"),
+            "overlaps": build.rows(
+                "select overlap_with_previous from pm__segments order by segment_id"
+            ),
             "versions": build.rows(
                 "select distinct model_version from pm__customer_segments"
             ),
