@@ -393,8 +393,8 @@ def _rules(tables: _Tables, words: dict[str, str]) -> list[str]:
         " and antecedent_item_count = 1"
         # Both directions of a pair share one lift: the surer one speaks for both.
         " qualify row_number() over ("
-        " partition by least(antecedent_key, consequent_item),"
-        " greatest(antecedent_key, consequent_item)"
+        " partition by least(antecedent_items[1], consequent_item),"
+        " greatest(antecedent_items[1], consequent_item)"
         " order by confidence desc, antecedent_key) = 1"
         " order by lift desc, basket_count desc, antecedent_key, consequent_item"
         f" limit {RULES}",

@@ -59,15 +59,25 @@ TABLES = {
             (values ('recency_days'), ('order_count')) as features (feature)
     """,
     "association_rules": """
-        select * from (values
-            ('t', 'c', 'Tea', 'Cup', 4.0, 0.50, 20, 0.001, 1),
-            ('c', 't', 'Cup', 'Tea', 4.0, 0.80, 20, 0.001, 1),
-            ('["s","t"]', 'c', 'Set + Tea', 'Cup', 9.0, 0.90, 20, 0.001, 2),
-            ('x', 'y', 'Once', 'Only', 99.0, 1.00, 2, 0.001, 1),
-            ('p', 'q', 'Chance', 'Luck', 50.0, 0.90, 40, 0.500, 1)
+        select
+            case
+                when len(antecedent_items) > 1 or antecedent_items[1] like '[%'
+                    then to_json(antecedent_items)::varchar
+                else antecedent_items[1]
+            end as antecedent_key,
+            len(antecedent_items) as antecedent_item_count,
+            *
+        from (values
+            (['t'], 'c', 'Tea', 'Cup', 4.0, 0.50, 20, 0.001),
+            (['c'], 't', 'Cup', 'Tea', 4.0, 0.80, 20, 0.001),
+            (['[w]'], 'h', 'Warm', 'Hat', 3.0, 0.40, 20, 0.001),
+            (['h'], '[w]', 'Hat', 'Warm', 3.0, 0.30, 20, 0.001),
+            (['s', 't'], 'c', 'Set + Tea', 'Cup', 9.0, 0.90, 20, 0.001),
+            (['x'], 'y', 'Once', 'Only', 99.0, 1.00, 2, 0.001),
+            (['p'], 'q', 'Chance', 'Luck', 50.0, 0.90, 40, 0.500)
         ) as rules (
-            antecedent_key, consequent_item, antecedent_name, consequent_name, lift,
-            confidence, basket_count, q_value, antecedent_item_count
+            antecedent_items, consequent_item, antecedent_name, consequent_name, lift,
+            confidence, basket_count, q_value
         )
     """,
     "customer_scores": """
@@ -112,6 +122,7 @@ Customer segments                              customers       revenue  share of
 
 Best rules: who buys ... also buys ...                        lift  confidence   baskets
   Cup -> Tea                                                   4.0      80.0 %        20
+  Warm -> Hat                                                  3.0      40.0 %        20
 
 Model grade
   buys within 30 days: grade A, clearly better than the baseline
@@ -253,7 +264,8 @@ def test_the_longest_page_has_forty_lines_of_eighty_eight_columns():
                 1e10 as net_revenue {many}
             """,
             association_rules=f"""
-                select name as antecedent_key, i || name as consequent_item,
+                select name as antecedent_key, [name] as antecedent_items,
+                i || name as consequent_item,
                 name as antecedent_name, name as consequent_name, 12345.6 as lift,
                 1.0 as confidence, 1234567 as basket_count, 0.0 as q_value,
                 1 as antecedent_item_count {many}

@@ -1,5 +1,6 @@
--- A textbook case: of 5 baskets 4 hold bread, 3 beer, 2 both. Then another that has no
--- finite conviction: both always together, in 2 of 4 baskets.
+-- A textbook case: of 5 baskets 4 hold bread, 3 beer, 2 both. Then two without a finite
+-- conviction or statistic: both always together, in 2 of 4 baskets, and a bag that is in
+-- all 4 of them.
 {% set metrics = pm_rule_metrics('n_ab', 'n_a', 'n_b', 'n') %}
 with cases as (
     select
@@ -22,6 +23,13 @@ with cases as (
         2 as n_a,
         2 as n_b,
         4 as n
+    union all
+    select
+        'bag -> beer' as rule,
+        3 as n_ab,
+        4 as n_a,
+        3 as n_b,
+        4 as n
 ),
 
 expected as (
@@ -40,6 +48,11 @@ expected as (
             'support': '1 / 2.0', 'confidence': '1.0', 'lift': '2.0',
             'leverage': '1 / 4.0', 'conviction': 'null', 'zhang': '1.0',
             'jaccard': '1.0', 'cosine': '1.0', 'chi_squared': '4.0',
+        },
+        'bag -> beer': {
+            'support': '3 / 4.0', 'confidence': '3 / 4.0', 'lift': '1.0',
+            'leverage': '0.0', 'conviction': '1.0', 'zhang': '0.0',
+            'jaccard': '3 / 4.0', 'cosine': '3 / sqrt(12.0)', 'chi_squared': 'null',
         },
     }.items() %}
         {% set rule_loop = loop %}
