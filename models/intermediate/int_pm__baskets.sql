@@ -21,7 +21,6 @@ items_collected as (
 
 final as (
     select
-        {{ pm_row_number() }} as basket_number,
         cast(basket_size as integer) as basket_size,
         item_ranks
     from items_collected

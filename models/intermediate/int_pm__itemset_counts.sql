@@ -7,6 +7,15 @@ with baskets as (
     select * from {{ ref('int_pm__baskets') }}
 ),
 
+{# Not in the table of baskets, since a number in no order takes one thread to give. #}
+baskets_numbered as {{ pm_materialized() }} (
+    select
+        {{ pm_row_number() }} as basket_number,
+        basket_size,
+        item_ranks
+    from baskets
+),
+
 frequent_items as (
     select * from {{ ref('int_pm__frequent_items') }}
 ),
@@ -25,7 +34,9 @@ minimum as (
 ),
 
 basket_pairs as (
-    {{ pm_array_pairs('baskets', 'item_ranks', ['basket_number', 'basket_size']) }}
+    {{ pm_array_pairs(
+        'baskets_numbered', 'item_ranks', ['basket_number', 'basket_size']
+    ) }}
 ),
 
 itemsets_2 as (

@@ -28,6 +28,8 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 ROOT = Path(__file__).resolve().parents[3]
 DATA_SETS = ("online_retail", "cdnow", "groceries", "olist")
 MODELS_ONLY = ("test", "unit_test")
+# Always the same, because dbt writes it into the manifest as that of the database.
+WAREHOUSE_NAME = "shop.duckdb"
 # What a small shop's cleaning can be judged by, without any fit.
 FACTS = (
     "+pm__rejected_rows +pm__cleaning_summary +pm__order_lines +pm__orders +pm__items"
@@ -81,41 +83,10 @@ def _ordered(sql: str) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Build:
-    """What a dbt invocation left behind.
-
-    Attributes
-    ----------
-    warehouse : pathlib.Path
-        The DuckDB file.
-    outcome : dbtRunnerResult
-        dbt's own answer.
-    """
+class Warehouse:
+    """The DuckDB file that a build left behind, as its users read it."""
 
     warehouse: Path
-    outcome: dbtRunnerResult
-
-    @property
-    def statuses(self) -> dict[str, str]:
-        """Status of each model, seed, test and hook by its unique id."""
-        results = getattr(self.outcome.result, "results", None) or []
-        return {result.node.unique_id: str(result.status) for result in results}
-
-    @property
-    def complaint(self) -> str:
-        """Everything that went wrong, as text; empty for a green build."""
-        lines = [str(self.outcome.exception)] if self.outcome.exception else []
-        for result in getattr(self.outcome.result, "results", None) or []:
-            if str(result.status) not in ("success", "pass", "no-op", "skipped"):
-                lines.append(
-                    f"{result.node.unique_id} {result.status}: {result.message}"
-                )
-        return "\n".join(lines)
-
-    def assert_green(self) -> Build:
-        """Fail with dbt's messages unless all models and tests passed."""
-        assert self.outcome.success and not self.complaint, self.complaint
-        return self
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -159,6 +130,41 @@ class Build:
             f"select count(*), sum(hash(rows_kept)::hugeint)"
             f" from (select * {without} from {table}) as rows_kept"
         )[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Build(Warehouse):
+    """What a dbt invocation left behind.
+
+    Attributes
+    ----------
+    outcome : dbtRunnerResult
+        dbt's own answer.
+    """
+
+    outcome: dbtRunnerResult
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """Status of each model, seed, test and hook by its unique id."""
+        results = getattr(self.outcome.result, "results", None) or []
+        return {result.node.unique_id: str(result.status) for result in results}
+
+    @property
+    def complaint(self) -> str:
+        """Everything that went wrong, as text; empty for a green build."""
+        lines = [str(self.outcome.exception)] if self.outcome.exception else []
+        for result in getattr(self.outcome.result, "results", None) or []:
+            if str(result.status) not in ("success", "pass", "no-op", "skipped"):
+                lines.append(
+                    f"{result.node.unique_id} {result.status}: {result.message}"
+                )
+        return "\n".join(lines)
+
+    def assert_green(self) -> Build:
+        """Fail with dbt's messages unless all models and tests passed."""
+        assert self.outcome.success and not self.complaint, self.complaint
+        return self
 
 
 class Project:
@@ -228,8 +234,7 @@ class Project:
         Parameters
         ----------
         folder : pathlib.Path
-            Where the warehouse goes. Its file always has the same name, because dbt
-            writes the name into the manifest as that of the database.
+            Where the warehouse goes.
         settings : dict
             dbt vars.
         select : str
@@ -251,7 +256,7 @@ class Project:
             arguments += ["--select", *select.split()]
         if without:
             arguments += ["--exclude-resource-type", *without]
-        warehouse = folder / "shop.duckdb"
+        warehouse = folder / WAREHOUSE_NAME
         with environment(PM_WAREHOUSE=warehouse, **variables):
             outcome = self.invoke(
                 *arguments,

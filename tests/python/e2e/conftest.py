@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,10 @@ from .builds import (
     DATA_SETS,
     FACTS,
     MODELS_ONLY,
+    WAREHOUSE_NAME,
     Build,
     Project,
+    Warehouse,
     data_set_folder,
     find_data_set,
     read_settings,
@@ -42,23 +46,44 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def demo(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The demo shop, built with every test at two threads."""
-    return project.build(tmp_path_factory.mktemp("demo"), without=()).assert_green()
+def build_once(tmp_path_factory: pytest.TempPathFactory):
+    """A function that has one of all workers make a build, which all of them read."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def build(name: str, make: Callable[[Path], Build]) -> Warehouse:
+        folder = shared / f"once_{name}"
+        folder.mkdir(exist_ok=True)
+        verdict = folder / "complaint.txt"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not verdict.exists():
+                made = make(folder)
+                succeeded = made.outcome.success
+                verdict.write_text(
+                    made.complaint or ("" if succeeded else "dbt failed")
+                )
+        assert not verdict.read_text(), verdict.read_text()
+        return Warehouse(folder / WAREHOUSE_NAME)
+
+    return build
 
 
 @pytest.fixture(scope="session")
-def build_data_set(project: Project, tmp_path_factory: pytest.TempPathFactory):
-    """A function that builds a real data set once and hands the build to all tests."""
-    builds: dict[str, Build] = {}
+def demo(project: Project, build_once) -> Warehouse:
+    """The demo shop, built with every test at two threads."""
+    return build_once("demo", lambda folder: project.build(folder, without=()))
 
-    def build(name: str) -> Build:
+
+@pytest.fixture(scope="session")
+def build_data_set(project: Project, build_once):
+    """A function that builds a real data set once and hands the build to all tests."""
+
+    def build(name: str) -> Warehouse:
         data_set_folder(name)
-        if name not in builds:
-            builds[name] = project.build(
-                tmp_path_factory.mktemp(name), settings=read_settings(name)
-            )
-        return builds[name].assert_green()
+        return build_once(
+            name, lambda folder: project.build(folder, settings=read_settings(name))
+        )
 
     return build
 

@@ -10,7 +10,7 @@ from mlxtend.frequent_patterns import association_rules, fpgrowth
 from scipy.stats import chi2, false_discovery_control
 
 from .basket_models import BasketModels, as_columns
-from .builds import Build, Project
+from .builds import Project, Warehouse
 
 # Data set and least support, as a share or a count.
 CASES = [
@@ -38,7 +38,7 @@ SAME_METRICS = {
 def mined(request, project: Project, build_data_set, tmp_path_factory):
     """Baskets, least support as a count, and the tables made of them."""
     name, support = request.param
-    build: Build = (
+    build: Warehouse = (
         request.getfixturevalue("demo") if name == "demo" else build_data_set(name)
     )
     baskets = build.frame(

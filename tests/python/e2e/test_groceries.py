@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, chi2_contingency, false_discovery_control
 
-from .builds import Build, data_set_folder
+from .builds import Warehouse, data_set_folder
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def raw() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def build(build_data_set) -> Build:
+def build(build_data_set) -> Warehouse:
     return build_data_set("groceries")
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from .builds import Build, data_set_folder
+from .builds import Warehouse, data_set_folder
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def raw() -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def build(build_data_set) -> Build:
+def build(build_data_set) -> Warehouse:
     return build_data_set("olist")
 
 

@@ -7,7 +7,15 @@ from decimal import ROUND_HALF_UP, Decimal
 import pandas as pd
 import pytest
 
-from .builds import LINES, MODELS_ONLY, Build, Project, data_set_folder, read_settings
+from .builds import (
+    LINES,
+    MODELS_ONLY,
+    Build,
+    Project,
+    Warehouse,
+    data_set_folder,
+    read_settings,
+)
 
 CENT = Decimal("0.01")
 
@@ -30,7 +38,7 @@ def raw() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def build(build_data_set) -> Build:
+def build(build_data_set) -> Warehouse:
     return build_data_set("online_retail")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import ndcg_score
 
-from .builds import Build, Project
+from .builds import Build, Project, Warehouse
 
 DEPTHS = (5, 10, 20)
 METRICS = ("hit_rate", "precision", "recall", "map", "ndcg", "mrr")
@@ -227,7 +227,7 @@ def test_reasons_name_what_was_bought(demo):
 
 
 @pytest.fixture(scope="module")
-def strict(project: Project, demo: Build, tmp_path_factory) -> Build:
+def strict(project: Project, demo: Warehouse, tmp_path_factory) -> Build:
     """The demo shop in Chinese, with few items on offer and every rule at work."""
     excluded = [
         item

@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from .builds import MODELS_ONLY, ROOT, Build, Project
+from .builds import MODELS_ONLY, ROOT, Build, Project, Warehouse
 
 PRIVATE_TABLES = (
     "ml_pm__item_neighbours",
@@ -19,12 +19,12 @@ PRIVATE_TABLES = (
 )
 
 
-def count(build: Build, table: str) -> int:
+def count(build: Warehouse, table: str) -> int:
     return build.value(f"select count(*) from {table}")
 
 
 @pytest.fixture(scope="module")
-def evaluated_day(project: Project, demo: Build, tmp_path_factory) -> Build:
+def evaluated_day(project: Project, demo: Warehouse, tmp_path_factory) -> Build:
     """The demo shop as it stood on the day that recommendations are judged from."""
     day = demo.value(
         "select as_of_date from int_pm__recommendation_calendar where fold = 'evaluate'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .builds import Build, Project, write_csv
+from .builds import Build, Project, Warehouse, write_csv
 
 HEADER = {
     "order_id": "",
@@ -51,7 +51,7 @@ def single(build_shop) -> Build:
     return build_shop([ORDER, SECOND_LINE])
 
 
-def columns(build: Build) -> list[tuple]:
+def columns(build: Warehouse) -> list[tuple]:
     return build.rows(
         "select table_name, column_name, data_type from information_schema.columns"
         " where starts_with(table_name, 'pm__') order by all"
