@@ -13,7 +13,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,12 @@ class Build:
         """Status of each model, seed, test and hook by its unique id."""
         results = getattr(self.outcome.result, "results", None) or []
         return {result.node.unique_id: str(result.status) for result in results}
+
+    def queries(self, names: Iterable[str]) -> dict[str, str]:
+        """The compiled SQL of some of the models that were built."""
+        wanted = set(names)
+        nodes = (result.node for result in self.outcome.result.results)
+        return {node.name: node.compiled_code for node in nodes if node.name in wanted}
 
     @property
     def complaint(self) -> str:
