@@ -20,7 +20,7 @@ near_centroids as (
 ),
 
 near_core_points as (
-    {{ pm_nearest_core_point(
+    {{ pm_core_point_segment(
         'segment_feature_snapshots', 'champion', 'core_points', row_key
     ) }}
 ),
