@@ -264,6 +264,7 @@ def fit_transition_models(
     steps: pa.Table,
     *,
     churned: Mapping[str, Sequence[str]],
+    last_steps: Mapping[str, int] | None = None,
     test_steps: int = 3,
     forecast_steps: int = 12,
 ) -> pa.Table:
@@ -277,6 +278,9 @@ def fit_transition_models(
         to_segment a customer who is there no more. Steps follow without a hole.
     churned : mapping of scheme to segments
         The segments that mean "gone"; a scheme that is not named has none.
+    last_steps : mapping of scheme to int, optional
+        How many of its last steps a scheme learns from, where moves of long ago do not
+        come back; a scheme that is not named learns from all.
     test_steps : int
         The last steps, kept from the fit that is judged.
     forecast_steps : int
@@ -285,8 +289,8 @@ def fit_transition_models(
     Returns
     -------
     pyarrow.Table
-        `TRANSITION_MODEL_SCHEMA`, sorted. `fit` is 'all' (every step) or 'test' (all
-        but the last test_steps, empty when that leaves none). Components:
+        `TRANSITION_MODEL_SCHEMA`, sorted. `fit` is 'all' (up to the last step) or
+        'test' (up to the last but test_steps, empty when that leaves none). Components:
         'probability', 'probability_lower', 'probability_upper' (Wilson, 95 %),
         'move_count' per pair of segments; 'start_count', 'mean_revenue' (per customer
         and step), 'entry_count' (mean of recent steps), 'steady_state',
@@ -307,6 +311,9 @@ def fit_transition_models(
     require_columns(steps, STEP_COLUMNS, name="steps")
     at_least("test_steps", test_steps, 1, "one step must be left to judge by")
     at_least("forecast_steps", forecast_steps, 1, "one step is the least forecast")
+    last_steps = last_steps or {}
+    for scheme, count in last_steps.items():
+        at_least(f"last_steps of {scheme}", count, 1, "leave it out to learn from all")
     rows = []
     ordered = sorted_by(
         steps.select(STEP_COLUMNS),
@@ -319,6 +326,7 @@ def fit_transition_models(
             part,
             scheme=scheme,
             churned=set(churned.get(scheme, ())),
+            last_steps=last_steps.get(scheme, 0),
             test_steps=test_steps,
             forecast_steps=forecast_steps,
         )
@@ -391,12 +399,15 @@ def fit_event_chain(steps: pa.Table) -> pa.Table:
     )
 
 
-def _scheme_rows(part, *, scheme, churned, test_steps, forecast_steps) -> list[tuple]:
+def _scheme_rows(
+    part, *, scheme, churned, last_steps, test_steps, forecast_steps
+) -> list[tuple]:
     names = set(part["from_segment"].to_pylist()) | set(part["to_segment"].to_pylist())
     states = tuple(sorted(names - {ENTERED, LEFT}))
     dates = sorted(set(part["to_date"].to_pylist()))
     sizes = {date: _sizes(part, states, date) for date in dates}
-    whole = _chain(part, states, dates)
+    # From -0 on are all of them.
+    whole = _chain(part, states, dates[-last_steps:])
     version = content_hash(
         {
             "scheme": scheme,
@@ -413,7 +424,7 @@ def _scheme_rows(part, *, scheme, churned, test_steps, forecast_steps) -> list[t
     ]
     learned, judged = dates[:-test_steps], dates[-test_steps:]
     if learned:
-        chain = _chain(part, states, learned)
+        chain = _chain(part, states, learned[-last_steps:])
         start = sizes[learned[-1]]
         told = _fit_rows(chain, churned, start, len(judged))
         for step, date in enumerate(judged, start=1):

@@ -140,6 +140,27 @@ def test_what_the_test_saw_is_not_learned_from():
     assert values(models, "probability")["active", "lapsed", 0] == pytest.approx(1 / 6)
 
 
+def test_a_scheme_learns_from_its_last_steps_alone_when_told_to():
+    settled = [(n, "a", "b", 10, 0.0) for n in range(4)]
+    settled += [(n, "b", "b", 10, 7.0) for n in range(4)]
+    unsettled = settled[:4] + [(n, "b", "a", 30, 1.0) for n in range(2)] + settled[6:]
+    options = {"churned": {}, "test_steps": 1}
+    old = fit_transition_models(steps_table(unsettled[4:6]), **options)
+    recent = fit_transition_models(
+        steps_table(unsettled), last_steps={"lifecycle": 2}, **options
+    )
+    other = fit_transition_models(
+        steps_table(unsettled), last_steps={"rfm": 2}, **options
+    )
+    moves = {("a", "a", 0): 0, ("a", "b", 0): 20, ("b", "a", 0): 0, ("b", "b", 0): 20}
+    assert values(old, "move_count")["b", "a", 0] == 60
+    assert values(recent, "move_count") == moves
+    assert values(other, "move_count") == moves | {("a", "b", 0): 40, ("b", "a", 0): 60}
+    # The fit that is judged saw one step of the two.
+    assert values(recent, "move_count", fit="test")["b", "a", 0] == 30
+    assert values(recent, "mean_revenue")["b", "", 0] == 0.7
+
+
 def test_a_planted_chain_is_found_again():
     planted = np.array([[0.80, 0.15, 0.05], [0.30, 0.50, 0.20], [0.02, 0.00, 0.98]])
     names = ["active", "cooling", "lapsed"]

@@ -14,6 +14,14 @@ with today as (
         customer_id,
         lifecycle_state as segment
     from {{ ref('pm__customer_lifecycle') }}
+
+    union all
+
+    select
+        'cluster' as scheme,
+        customer_id,
+        segment_name as segment
+    from {{ ref('pm__customer_segments') }}
 ),
 
 history as (

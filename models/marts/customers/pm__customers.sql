@@ -18,6 +18,10 @@ customer_segments as (
     select * from {{ ref('pm__customer_segments') }}
 ),
 
+customer_lifecycle as (
+    select * from {{ ref('pm__customer_lifecycle') }}
+),
+
 customer_scores as (
     select * from {{ ref('pm__customer_scores') }}
     where target = 'purchase'
@@ -57,6 +61,7 @@ final as (
         segment_labels.label_{{ var('pm_language') }} as rfm_segment_label,
         customer_segments.segment_id,
         customer_segments.segment_name,
+        customer_lifecycle.lifecycle_state,
         customer_facts.country,
         customer_facts.last_channel,
         customer_facts.favourite_category,
@@ -111,6 +116,8 @@ final as (
         on customers_labelled.customer_id = rfm_scores.customer_id
     left join customer_segments
         on customers_labelled.customer_id = customer_segments.customer_id
+    left join customer_lifecycle
+        on customers_labelled.customer_id = customer_lifecycle.customer_id
     left join customer_scores
         on customers_labelled.customer_id = customer_scores.customer_id
     left join segment_labels

@@ -1,8 +1,11 @@
+{%- set in_time -%}
+    partition by scheme, customer_id order by valid_from asc
+{%- endset -%}
 with segment_history as (
     select * from {{ ref('pm__segment_history') }}
 ),
 
-first_look as (
+first_looks as (
     select
         scheme,
         min(valid_from) as first_date
@@ -10,85 +13,68 @@ first_look as (
     group by scheme
 ),
 
--- The first look of all finds customers; it does not see them come.
-entered as (
-    select
-        segment_history.scheme,
-        segment_history.customer_id,
-        segment_history.segment,
-        'entered' as change,
-        segment_history.valid_from as changed_on
-    from segment_history
-    inner join first_look
-        on segment_history.scheme = first_look.scheme
-    where segment_history.valid_from > first_look.first_date
+last_look as (
+    select max(snapshot_date) as last_date
+    from {{ ref('int_pm__snapshot_calendar') }}
 ),
 
-left_behind as (
+spells_in_sequence as (
     select
         scheme,
         customer_id,
         segment,
-        'left' as change,
-        valid_to as changed_on
+        valid_from,
+        valid_to,
+        lag(segment) over ({{ in_time }}) as segment_before,
+        lag(valid_to) over ({{ in_time }}) as before_until,
+        lead(segment) over ({{ in_time }}) as segment_after,
+        lead(valid_from) over ({{ in_time }}) as after_from
     from segment_history
-    where valid_to is not null
 ),
 
+-- Entering one segment is leaving another on the same day, unless they were no customer
+-- in between.
 changes as (
+    -- The first look of all finds customers; it does not see them come.
     select
-        scheme,
-        customer_id,
-        segment,
-        change,
-        changed_on
-    from entered
+        spells_in_sequence.scheme,
+        spells_in_sequence.customer_id,
+        'entered' as change,
+        spells_in_sequence.segment,
+        case
+            when spells_in_sequence.before_until = spells_in_sequence.valid_from
+                then spells_in_sequence.segment_before
+        end as other_segment,
+        spells_in_sequence.valid_from as changed_on
+    from spells_in_sequence
+    inner join first_looks
+        on spells_in_sequence.scheme = first_looks.scheme
+    where spells_in_sequence.valid_from > first_looks.first_date
 
     union all
 
     select
         scheme,
         customer_id,
+        'left' as change,
         segment,
-        change,
-        changed_on
-    from left_behind
-),
-
--- Entering one segment is leaving another on the same day.
-changes_paired as (
-    select
-        changes.scheme,
-        changes.customer_id,
-        changes.segment,
-        changes.change,
-        other_changes.segment as other_segment,
-        changes.changed_on
-    from changes
-    left join changes as other_changes
-        on
-            changes.scheme = other_changes.scheme
-            and changes.customer_id = other_changes.customer_id
-            and changes.changed_on = other_changes.changed_on
-            and changes.change != other_changes.change
-),
-
-last_looks as (
-    select max(snapshot_date) as last_date
-    from {{ ref('int_pm__snapshot_calendar') }}
+        case when after_from = valid_to then segment_after end as other_segment,
+        valid_to as changed_on
+    from spells_in_sequence
+    where valid_to is not null
 ),
 
 final as (
     select
-        changes_paired.scheme,
-        changes_paired.customer_id,
-        changes_paired.change,
-        changes_paired.segment,
-        changes_paired.other_segment,
-        changes_paired.changed_on,
-        changes_paired.changed_on = last_looks.last_date as is_latest
-    from changes_paired
-    cross join last_looks
+        changes.scheme,
+        changes.customer_id,
+        changes.change,
+        changes.segment,
+        changes.other_segment,
+        changes.changed_on,
+        changes.changed_on = last_look.last_date as is_latest
+    from changes
+    cross join last_look
 )
 
 select * from final

@@ -13,7 +13,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,12 @@ class Build(Warehouse):
                     f"{result.node.unique_id} {result.status}: {result.message}"
                 )
         return "\n".join(lines)
+
+    def queries(self, names: Iterable[str]) -> dict[str, str]:
+        """The compiled SQL of some of the models that were built."""
+        wanted = set(names)
+        nodes = (result.node for result in self.outcome.result.results)
+        return {node.name: node.compiled_code for node in nodes if node.name in wanted}
 
     def assert_green(self) -> Build:
         """Fail with dbt's messages unless all models and tests passed."""

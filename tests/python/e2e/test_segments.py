@@ -10,12 +10,17 @@ from .builds import MODELS_ONLY, Build, Project, write_csv
 
 SEGMENTS = (
     "+pm__segments +pm__segment_cross_table +pm__segment_model_selection"
-    " +pm__model_registry pm_feature_labels"
+    " +pm__model_registry +int_pm__segment_feature_snapshots pm_feature_labels"
+)
+MOVEMENT = (
+    "+pm__segment_changes +pm__segment_transitions +pm__segment_outlook"
+    " +pm__segment_forecasts +pm__segment_forecast_evaluation"
 )
 # A selection builds no table that only a test asks for.
 BUILDABLE = ("--indirect-selection", "buildable")
 EARLIER = {"pm_as_of": "2025-09-01"}
 
+MADE_FROM = ["log_order_rate", "log_order_value"]
 HISTORY = "select * from ml_pm__segment_history order by all"
 NUMBERS = "select segment_id, segment_name from pm__segments order by segment_id"
 
@@ -63,6 +68,15 @@ def builds(shop) -> dict[str, dict]:
                 " inner join int_pm__segment_measures using (customer_id)"
                 " order by customer_id"
             ).set_index("customer_id"),
+            "features": build.frame(
+                f"select customer_id, {', '.join(MADE_FROM)}"
+                " from int_pm__segment_features order by customer_id"
+            ),
+            "features of the earlier day": build.frame(
+                f"select customer_id, {', '.join(MADE_FROM)}"
+                " from int_pm__segment_feature_snapshots"
+                f" where snapshot_date = '{EARLIER['pm_as_of']}' order by customer_id"
+            ),
         }
     return found
 
@@ -87,6 +101,13 @@ def test_who_did_not_change_stays_in_the_segment(builds):
     # Who stood at the border of two segments may lie on its other side, since means and
     # centroids have moved a little.
     assert stayed.mean() > 0.97
+
+
+def test_a_look_at_the_past_sees_what_that_day_saw(builds):
+    seen_that_day = builds["earlier"]["features"]
+    assert len(seen_that_day) > 800
+    assert builds["earlier"]["features of the earlier day"].equals(seen_that_day)
+    assert builds["today"]["features of the earlier day"].equals(seen_that_day)
 
 
 def test_a_rebuild_changes_nothing(builds):
@@ -194,7 +215,7 @@ def test_too_little_data_gives_segments_with_a_status(project, tmp_path, shop, s
             "pm_segment_features": FEATURES,
             "pm_segment_scaling": scaling,
         },
-        select=SEGMENTS,
+        select=f"{SEGMENTS} {MOVEMENT}",
         flags=BUILDABLE,
         is_parsed_anew=True,
     ).assert_green()
@@ -204,6 +225,19 @@ def test_too_little_data_gives_segments_with_a_status(project, tmp_path, shop, s
     statuses = build.rows("select distinct status from pm__segments")
     expected = {"one_segment"} if shop != "ten customers" else {"ok", "fallback"}
     assert {status for (status,) in statuses} <= expected
+    # current_segments_are_those_of_today ran with the build, on these.
+    assert build.rows(
+        "select scheme, count(*) from pm__segment_history where is_current"
+        " group by scheme order by scheme"
+    ) == [(scheme, customers) for scheme in ("cluster", "lifecycle", "rfm")]
+    months = {"one customer": 0, "ten customers": 3, "all alike": 0}[shop]
+    assert (
+        build.value("select count(distinct from_date) from ml_pm__segment_steps")
+        == months
+    )
+    assert (build.value("select count(*) from pm__segment_forecasts") > 0) == (
+        months > 0
+    )
     for table in build.public_tables():
         for name, kind in build.rows(
             "select column_name, data_type from information_schema.columns"
