@@ -241,6 +241,10 @@ def quality(warehouse: Path, names: list[str]) -> list[tuple[str, str, float]]:
                 targets.list = lists.list
                 and targets.customer_id = lists.customer_id
                 and lists.method = 'blend'
+        inner join int_pm__recommendation_customers as customers
+            on
+                targets.fold = customers.fold
+                and targets.customer_id = customers.customer_id
         where targets.fold = 'evaluate'
         """
     ).fetchall():

@@ -13,7 +13,7 @@ from precision_marketing.frames import require_columns, sorted_by
 
 SECONDS_PER_DAY = 86_400.0
 
-CUSTOMER_COLUMNS = ("customer_id", "country")
+CUSTOMER_COLUMNS = ("customer_id", "country", "rfm_segment")
 ITEM_COLUMNS = (
     "item_id",
     "item_name",

@@ -68,7 +68,11 @@ def basket_matrix(knowledge: Knowledge, baskets: ArrowStream) -> sparse.csr_matr
 
 
 def item_neighbours(
-    knowledge: Knowledge, baskets: ArrowStream, *, n: int = NEIGHBOURS
+    knowledge: Knowledge,
+    baskets: ArrowStream,
+    *,
+    n: int = NEIGHBOURS,
+    least_content_similarity: float = 0.0,
 ) -> dict[str, sparse.csr_matrix]:
     """The most similar items of each item, by each method.
 
@@ -79,6 +83,8 @@ def item_neighbours(
         As for `basket_matrix`.
     n : int
         Neighbours of an item by one method.
+    least_content_similarity : float
+        Items less similar than this are no neighbours by content or embedding (0 to 1).
 
     Returns
     -------
@@ -107,6 +113,9 @@ def item_neighbours(
     embedded = embedding_vectors(knowledge.items)
     if embedded.any():
         found["embedding"] = neighbours_of_dense(embedded, n)
+    for method in found.keys() & {"content", "embedding"}:
+        found[method].data[found[method].data < least_content_similarity] = 0.0
+        found[method].eliminate_zeros()
     return found
 
 

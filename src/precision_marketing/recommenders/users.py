@@ -57,12 +57,12 @@ def user_neighbours(
 
     Parameters
     ----------
-    bought : scipy.sparse.csr_matrix of shape (customers, items)
-        Ones.
+    bought : scipy.sparse.csr_matrix of shape (queries, items)
+        Ones where they bought the item.
     buyers : scipy.sparse.csr_matrix of shape (items, customers)
         From `capped_buyers`.
     customers : numpy.ndarray of shape (queries,)
-        Row positions in `bought`.
+        Their columns in `buyers`.
     n : int
 
     Returns
@@ -70,7 +70,7 @@ def user_neighbours(
     scipy.sparse.csr_matrix of shape (queries, customers)
         Cosine of purchases, as far as the cap lets it be seen; never oneself.
     """
-    top = largest_of_product(unit_rows(bought[customers]), buyers, n + 1)
+    top = largest_of_product(unit_rows(bought), buyers, n + 1)
     rows = np.repeat(np.arange(top.shape[0]), np.diff(top.indptr))
     other = customers[rows] != top.indices
     return largest_of_rows(
