@@ -107,9 +107,9 @@ expression over `relation`, a step of that model; it should be at least `require
             'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'warn',
         },
         {
-            'capability': 'recommendations', 'requirement': 'lists_by_a_single_method',
-            'observed': 'single_method_list_count', 'relation': 'blends_counted',
-            'required': 0, 'is_floor': false, 'severity': 'warn',
+            'capability': 'recommendations', 'requirement': 'lists_better_by_a_blend',
+            'observed': 'better_list_count', 'relation': 'blends_counted',
+            'required': 2, 'is_floor': true, 'severity': 'warn',
         },
         {
             'capability': 'recommendations', 'requirement': 'exclusions_without_an_item',

@@ -18,7 +18,7 @@ from precision_marketing.recommenders.blend import (
     WEIGHT_SCHEMA,
     Blend,
     Ranking,
-    _is_better,
+    _verdict,
     blends,
     fit_blend,
 )
@@ -54,6 +54,7 @@ from precision_marketing.recommenders.sparse import (
     TIE_MARGIN,
     largest_of_product,
     largest_of_rows,
+    rank_within,
 )
 from precision_marketing.recommenders.users import capped_buyers, user_neighbours
 
@@ -231,7 +232,7 @@ def busy(busy_shop):
 def busy_weights(busy, busy_targets):
     # A blend also where one method would do.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blend_module, "STANDARD_ERRORS", -np.inf)
+        patch.setattr(blend_module, "_verdict", lambda *_: "ok")
         return fit_blend(busy, busy_targets, max_customers=120, min_customers=20)
 
 
@@ -761,15 +762,22 @@ def test_a_day_without_customers_gives_the_plain_lists_only_to_those_who_came_la
     ]
 
 
-def test_a_blend_that_is_not_better_gives_way_to_the_best_single_method(
-    busy, busy_targets
-):
-    # Everyone buys from one shelf: who bought the same says it all.
+def test_a_blend_that_is_not_better_gives_way_to_the_best_single_method(busy):
+    # Everyone buys the two most popular items that they lack: nothing beats popularity.
+    pairs = busy.pairs(DISCOVER, np.arange(120))
+    is_next = rank_within(pairs.customer) <= 2
+    people = busy.knowledge.customers["customer_id"].take(
+        pa.array(pairs.customer[is_next])
+    )
+    bought = busy.knowledge.items["item_id"].take(pa.array(pairs.item[is_next]))
+    busy_targets = pa.table(
+        {"list": [DISCOVER] * 240, "customer_id": people, "item_id": bought}
+    )
     weights = fit_blend(busy, busy_targets, max_customers=120, min_customers=20)
     rows = [row for row in weights.to_pylist() if row["list"] == DISCOVER]
     assert {row["status"] for row in rows} == {"single_method"}
     (best,) = [row for row in rows if row["weight"]]
-    assert best["weight"] == 1
+    assert (best["method"], best["weight"]) == ("popularity", 1)
     judged = evaluated_lists(
         busy, weights, busy_targets, NO_POPULAR_ITEMS, max_customers=120
     ).to_pylist()
@@ -788,12 +796,14 @@ def test_a_blend_that_is_not_better_gives_way_to_the_best_single_method(
     assert {row["method"] for row in shown} == {best["method"]}
 
 
-def test_a_blend_is_better_beyond_one_standard_error():
+def test_a_blend_wins_is_level_or_gives_way():
     single = np.array([0.5, 0.5, 0.5, 0.5])
+    # Differences 0, 0, 0.1, 0.4: mean 0.125, standard error 0.19 / 2.
+    assert _verdict(np.array([0.5, 0.5, 0.6, 0.9]), single) == "ok"
     # Differences 0, 0, 0, 0.4: mean 0.1, standard error 0.2 / 2.
-    assert not _is_better(np.array([0.5, 0.5, 0.5, 0.9]), single)
-    assert _is_better(np.array([0.5, 0.5, 0.6, 0.9]), single)
-    assert not _is_better(np.array([0.9]), np.array([0.1]))
+    assert _verdict(np.array([0.5, 0.5, 0.5, 0.9]), single) == "level"
+    assert _verdict(single, single) == "single_method"
+    assert _verdict(np.array([0.9]), np.array([0.1])) == "level"
 
 
 def test_what_methods_are_compared_by_is_the_ndcg_of_the_evaluation():

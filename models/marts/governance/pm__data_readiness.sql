@@ -135,8 +135,7 @@ fallbacks_counted as (
 blends_counted as (
     select
         min(customer_count) as fitted_customer_count,
-        count(distinct case when status = 'single_method' then list end)
-            as single_method_list_count
+        count(distinct case when status = 'ok' then list end) as better_list_count
     from recommender_weights
 ),
 

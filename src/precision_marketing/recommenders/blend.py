@@ -24,8 +24,7 @@ from precision_marketing.recommenders.methods import (
 )
 from precision_marketing.recommenders.sparse import rank_within
 
-STATUS_OK = "ok"
-STATUS_SINGLE_METHOD = "single_method"
+STATUS_OK, STATUS_LEVEL, STATUS_SINGLE_METHOD = "ok", "level", "single_method"
 STATUS_INSUFFICIENT_DATA = "insufficient_data"
 # The plain list of a shop that has too little to learn from.
 PLAIN_METHOD = {DISCOVER: "popularity", BUY_AGAIN: "personal_frequency"}
@@ -34,9 +33,11 @@ PLAIN_METHOD = {DISCOVER: "popularity", BUY_AGAIN: "personal_frequency"}
 # the fit fold of Online Retail; without logarithms a blend gains half as much.
 SCALE_SHARE = 0.03
 REGULARISATION_C = 1.0
-# A blend has to beat the best single method by more than so many standard errors of
-# their difference: the usual one, within which the simpler of two models is taken.
+# A blend that beats the best single method by no more than so many standard errors of
+# their difference is called level with it.
 STANDARD_ERRORS = 1.0
+# Parts of the customers, each ranked by weights fitted on the others.
+PARTS = 5
 # The places of a list that the two are compared by.
 COMPARED_DEPTH = 10
 TOLERANCE = 1e-8
@@ -121,8 +122,8 @@ def fit_blend(
     -------
     pyarrow.Table
         `WEIGHT_SCHEMA`, one row per list and method. customer_count and positive_count
-        are the customers and bought pairs fitted on; status is ok, single_method or
-        insufficient_data; model_version is one for both lists.
+        are the customers and bought pairs fitted on; status is ok, level, single_method
+        or insufficient_data; model_version is one for both lists.
 
     Notes
     -----
@@ -132,10 +133,10 @@ def fit_blend(
     candidates before the regression, which changes no order. A weight may be negative:
     what is popular this month for how popular it is in all is a trend.
 
-    The blend has to earn its place: each half of the customers is ranked by weights
-    fitted on the other half, and unless its NDCG@10 is then higher than that of the
-    best single method by more than STANDARD_ERRORS of their difference, that method
-    makes the list alone.
+    The blend has to earn its place: each of PARTS parts of the customers is ranked by
+    weights fitted on the others, and unless its NDCG@10 is then higher than that of the
+    best single method, that method makes the list alone. A blend that is ahead by no
+    more than STANDARD_ERRORS of their difference has the status level.
     """
     if not (recommenders.knowledge.customers.num_rows or is_fitted_without_customers):
         return WEIGHT_SCHEMA.empty_table()
@@ -191,12 +192,14 @@ def _fit_list(
         ]
         best = int(np.argmax([single.mean() for single in singles]))
         _subtract_means(customer, scores)
-        is_first = np.isin(customer, _half(recommenders, customers))
-        blended = ranking.ndcg(_cross_fitted(scores, is_bought, is_first))
-        if _is_better(blended, singles[best]):
-            status, weights = STATUS_OK, _weights(scores, is_bought)
-        else:
-            status, weights = STATUS_SINGLE_METHOD, np.eye(len(methods))[best]
+        part = _parts(recommenders, customers)[np.searchsorted(customers, customer)]
+        blended = ranking.ndcg(_cross_fitted(scores, is_bought, part))
+        status = _verdict(blended, singles[best])
+        weights = (
+            np.eye(len(methods))[best]
+            if status == STATUS_SINGLE_METHOD
+            else _weights(scores, is_bought)
+        )
     else:
         status = STATUS_INSUFFICIENT_DATA
         weights = np.array(
@@ -316,30 +319,36 @@ class Ranking:
         return gained[self.ideal > 0] / self.ideal[self.ideal > 0]
 
 
-def _half(recommenders: Recommenders, customers: np.ndarray) -> np.ndarray:
-    """Every second of some customers in sha256 order of their id."""
-    ids = recommenders.knowledge.customers.select(["customer_id"]).take(
-        pa.array(customers)
-    )
-    return customers[hash_order(ids, ["customer_id"])[::2]]
+def _parts(recommenders: Recommenders, customers: np.ndarray) -> np.ndarray:
+    """A number below PARTS for each of some customers, by a hash of their id."""
+    ids = recommenders.knowledge.customers.select(["customer_id"])
+    order = hash_order(ids.take(pa.array(customers)), ["customer_id"])
+    parts = np.empty(len(customers), dtype=np.int64)
+    parts[order] = np.arange(len(customers)) % PARTS
+    return parts
 
 
 def _cross_fitted(
-    features: np.ndarray, is_bought: np.ndarray, is_first: np.ndarray
+    features: np.ndarray, is_bought: np.ndarray, part: np.ndarray
 ) -> np.ndarray:
-    """Scores of each half of the candidates by weights fitted on the other half."""
+    """Scores of each part of the candidates by weights fitted on the others."""
     scores = np.zeros(len(features))
-    for half in (is_first, ~is_first):
-        if len(np.unique(is_bought[~half])) == 2:
-            scores[half] = features[half] @ _weights(features[~half], is_bought[~half])
+    for number in range(PARTS):
+        others, these = part != number, part == number
+        # Where the others bought all or nothing, nothing is learned from them.
+        if len(np.unique(is_bought[others])) == 2:
+            weights = _weights(features[others], is_bought[others])
+            scores[these] = features[these] @ weights
     return scores
 
 
-def _is_better(blended: np.ndarray, single: np.ndarray) -> bool:
-    """Whether a blend is better than a single method beyond what chance explains."""
+def _verdict(blended: np.ndarray, single: np.ndarray) -> str:
+    """Which of two wins, from NDCG of the same customers by a blend and one method."""
     gain = blended - single
+    if gain.mean() <= 0:
+        return STATUS_SINGLE_METHOD
     error = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
-    return bool(gain.mean() > STANDARD_ERRORS * error)
+    return STATUS_OK if gain.mean() > STANDARD_ERRORS * error else STATUS_LEVEL
 
 
 def blends(weights: pa.Table) -> dict[str, Blend]:
