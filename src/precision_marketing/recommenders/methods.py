@@ -8,6 +8,7 @@ again in general.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow.compute as pc
@@ -107,16 +108,14 @@ class Recommenders:
     ):
         self.knowledge = knowledge
         self.allowed = knowledge.is_recommendable
-        self.recent = knowledge.bought(0.5 ** (knowledge.age_days / HALF_LIFE_DAYS))
         self.sinking = {
             method: sinking_columns(matrix, self.allowed)
             for method, matrix in neighbours.items()
         }
-        bought = knowledge.bought()
-        self.buyers = capped_buyers(bought, random_state=random_state)
+        self.random_state = random_state
         self.factors = (
-            factorise(bought, random_state=random_state)
-            if has_als and bought.nnz
+            factorise(knowledge.bought(), random_state=random_state)
+            if has_als and knowledge.order_counts.nnz
             else None
         )
         self.popularity = {
@@ -127,15 +126,52 @@ class Recommenders:
         self.ranks = {
             method: self._ranks(scores) for method, scores in self.popularity.items()
         }
-        self.groups = {
+
+    # What follows is made when a method first asks for it.
+    @cached_property
+    def buyers(self) -> sparse.csr_matrix:
+        """Buyers of each item, as far as customers are compared."""
+        bought = self.knowledge.bought()
+        return capped_buyers(bought, random_state=self.random_state)
+
+    @cached_property
+    def recent(self) -> sparse.csr_matrix:
+        """Purchases, the later the more they count."""
+        return self.knowledge.bought(0.5 ** (self.knowledge.age_days / HALF_LIFE_DAYS))
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Each customer's group by number, and how popular items are in each."""
+        return {
             method: self._popularity_by(column)
             for method, column in GROUP_METHODS.items()
         }
-        self.group_ranks = {
+
+    @cached_property
+    def group_ranks(self) -> dict[str, np.ndarray]:
+        """Rank of each item in each group."""
+        return {
             method: np.array([self._ranks(scores) for scores in shares])
             for method, (_, shares) in self.groups.items()
         }
-        self.loyalty, self.cycle_days = self._item_habits()
+
+    @cached_property
+    def habits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Share of each item's buyers who bought it again, and the days in between."""
+        counts, span = self.knowledge.order_counts, self.knowledge.span_days
+        size = counts.shape[1]
+        again = counts.data > 1
+        buyers = np.bincount(counts.indices, minlength=size)
+        repeated = np.bincount(counts.indices[again], minlength=size)
+        overall = repeated.sum() / max(buyers.sum(), 1)
+        loyalty = (repeated + LOYALTY_PRIOR * overall) / (buyers + LOYALTY_PRIOR)
+        # Two orders within a day are one visit.
+        gaps = np.log(np.maximum(span[again] / (counts.data[again] - 1), 1.0))
+        usual = np.median(gaps) if again.any() else np.log(UNKNOWN_CYCLE_DAYS)
+        summed = np.bincount(counts.indices[again], weights=gaps, minlength=size)
+        return loyalty, np.exp(
+            (summed + CYCLE_PRIOR * usual) / (repeated + CYCLE_PRIOR)
+        )
 
     def methods(self, purpose: str) -> tuple[str, ...]:
         """The methods of a list that this shop's data allow."""
@@ -235,11 +271,10 @@ class Recommenders:
             is_free = free[_rows(similar), similar.indices]
             _mark_largest(wanted, similar, np.where(is_free, similar.data, 0.0))
         self._mark_popular(wanted, customers, methods)
-        dense = {
-            method: shares[code[customers]]
-            for method, (code, shares) in self.groups.items()
-            if method in methods
-        }
+        dense = {}
+        for method in (method for method in GROUP_METHODS if method in methods):
+            code, shares = self.groups[method]
+            dense[method] = shares[code[customers]]
         if "als" in methods:
             people, things = self.factors
             with one_thread():
@@ -266,9 +301,9 @@ class Recommenders:
         for method, ranks in self.ranks.items():
             if method in methods:
                 wanted |= ranks <= depth
-        for method, ranks in self.group_ranks.items():
-            if method in methods:
-                wanted |= ranks[self.groups[method][0][customers]] <= depth
+        for method in (method for method in GROUP_METHODS if method in methods):
+            code, _ = self.groups[method]
+            wanted |= self.group_ranks[method][code[customers]] <= depth
 
     def _buy_again(
         self, customers: np.ndarray, similar: sparse.csr_matrix | None
@@ -282,7 +317,7 @@ class Recommenders:
         item = counts.indices[place]
         orders = counts.data[place]
         age, span = self.knowledge.age_days[place], self.knowledge.span_days[place]
-        loyalty, cycle = self.loyalty, self.cycle_days
+        loyalty, cycle = self.habits
         # The customer's own mean gap, with the item's usual one as one more.
         own_cycle = (span + cycle[item]) / orders
         due = age / own_cycle
@@ -301,23 +336,6 @@ class Recommenders:
             page = np.empty((len(customers), len(self.allowed)))
             scores["user_neighbours"] = _at(similar, row, item, page)
         return row, item, scores
-
-    def _item_habits(self) -> tuple[np.ndarray, np.ndarray]:
-        """Share of each item's buyers who bought it again, and the days in between."""
-        counts, span = self.knowledge.order_counts, self.knowledge.span_days
-        size = counts.shape[1]
-        again = counts.data > 1
-        buyers = np.bincount(counts.indices, minlength=size)
-        repeated = np.bincount(counts.indices[again], minlength=size)
-        overall = repeated.sum() / max(buyers.sum(), 1)
-        loyalty = (repeated + LOYALTY_PRIOR * overall) / (buyers + LOYALTY_PRIOR)
-        # Two orders within a day are one visit.
-        gaps = np.log(np.maximum(span[again] / (counts.data[again] - 1), 1.0))
-        usual = np.median(gaps) if again.any() else np.log(UNKNOWN_CYCLE_DAYS)
-        summed = np.bincount(counts.indices[again], weights=gaps, minlength=size)
-        return loyalty, np.exp(
-            (summed + CYCLE_PRIOR * usual) / (repeated + CYCLE_PRIOR)
-        )
 
     def _popularity_by(self, column: str) -> tuple[np.ndarray, np.ndarray]:
         """Each customer's group by number, and recent buyers per customer there."""

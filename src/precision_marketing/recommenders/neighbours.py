@@ -99,14 +99,18 @@ def item_neighbours(
     """
     if not knowledge.items.num_rows:
         return {}
+    # The large matrices one after another, so that one alone is in memory.
     customers = knowledge.bought().T.tocsr()
-    repeated = knowledge.order_counts.T.tocsr()
-    orders = basket_matrix(knowledge, baskets)
     found = {
         "cosine": neighbours_of_vectors(unit_rows(customers), n),
         "jaccard": neighbours_of_counts(customers, jaccard, n),
         "tfidf": neighbours_of_vectors(unit_rows(tfidf_weights(customers)), n),
-        "bm25": neighbours_of_vectors(bm25_weights(repeated), n),
+    }
+    customers = knowledge.order_counts.T.tocsr()
+    found["bm25"] = neighbours_of_vectors(bm25_weights(customers), n)
+    del customers
+    orders = basket_matrix(knowledge, baskets)
+    found |= {
         "rules": neighbours_of_counts(orders, leverage_of(max(orders.shape[1], 1)), n),
         "content": neighbours_of_vectors(content_vectors(knowledge.items), n),
     }

@@ -31,18 +31,15 @@ def capped_buyers(
         Lengths are those before the cut, so that what is left of a cosine is a lower
         bound of it.
     """
-    by_item = unit_rows(bought).tocsc()
-    items = np.repeat(np.arange(bought.shape[1]), np.diff(by_item.indptr))
+    by_item = unit_rows(bought).T.tocsr()
     lot = np.random.default_rng(random_state).random(by_item.nnz)
-    place = np.empty(by_item.nnz, dtype=np.int64)
-    # Sorted by item and then by lot, entry k of an item is its k-th buyer drawn.
-    place[np.lexsort((lot, items))] = (
-        np.arange(by_item.nnz) - np.asarray(by_item.indptr, dtype=np.int64)[items]
-    )
-    kept = place < cap
+    kept = np.ones(by_item.nnz, dtype=bool)
+    for item in np.flatnonzero(np.diff(by_item.indptr) > cap):
+        its = slice(by_item.indptr[item], by_item.indptr[item + 1])
+        kept[its] = lot[its] < np.partition(lot[its], cap)[cap]
+    ends = np.concatenate(([0], np.cumsum(kept)))[by_item.indptr]
     return sparse.csr_matrix(
-        (by_item.data[kept], (items[kept], by_item.indices[kept])),
-        shape=(bought.shape[1], bought.shape[0]),
+        (by_item.data[kept], by_item.indices[kept], ends), shape=by_item.shape
     )
 
 
