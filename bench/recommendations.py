@@ -1,5 +1,7 @@
 """Item neighbours and lists beside the package implicit, in time, memory and quality.
 
+Ours are the functions that the builds call, over the same purchases.
+
 python bench/recommendations.py --lines 1000000 10000000
 python bench/recommendations.py --warehouse warehouse/precision_marketing.duckdb
 """
@@ -7,17 +9,30 @@ python bench/recommendations.py --warehouse warehouse/precision_marketing.duckdb
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from run import Cost, beside_goal, measure, median_ratios, medians
 from scipy import sparse
 
 THREADS = 2  # as in profiles.yml
 NEIGHBOURS, LIST_LENGTH = 50, 10
-GOALS = {"neighbours": (1.2, None), "lists": (0.5, 1.0)}  # wall ratio, GB
+GOALS = {"neighbours": 1.2, "lists": 0.5}  # wall ratio
+MEMORY_GOAL = 1.0  # GB
+# The blend's time grows with the customers alone, its memory with all purchases.
+BLEND_CUSTOMERS = 20_000
+CANDIDATES = 50  # five lists, as in a build
+TODAY = date(2024, 1, 1)
+GROUPS = 8  # countries, and segments
 # Customers and items of a shop with so many lines, as in a supermarket's loyalty card
 # data: thirty lines a customer, few items that sell much and many that sell little.
 LINES_PER_CUSTOMER = 30
@@ -57,13 +72,176 @@ def implicit_neighbours(bought: sparse.csr_matrix) -> sparse.csr_matrix:
     return model.similarity
 
 
-def our_lists(
-    bought: sparse.csr_matrix, neighbours: sparse.csr_matrix
-) -> sparse.csr_matrix:
-    from precision_marketing.recommenders.methods import sinking_columns, top_items
+def customer_ids(numbers: np.ndarray) -> list[str]:
+    return [f"c{number:09d}" for number in numbers]
 
-    allowed = np.ones(bought.shape[1], dtype=bool)
-    return top_items(bought, sinking_columns(neighbours, allowed), LIST_LENGTH)
+
+def item_ids(numbers: np.ndarray) -> list[str]:
+    return [f"i{number:06d}" for number in numbers]
+
+
+def customers_and_items(bought: sparse.csr_matrix) -> tuple[pa.Table, pa.Table]:
+    """Tables that `Knowledge` wants, in no particular order of items."""
+    people, size = bought.shape
+    rng = np.random.default_rng(11)
+    buyers = np.bincount(bought.indices, minlength=size)
+    words = np.array([f"word{number}" for number in range(size // 5)])
+    customers = {
+        "customer_id": customer_ids(np.arange(people)),
+        "country": np.char.add("k", rng.integers(0, GROUPS, people).astype(str)),
+        "rfm_segment": np.char.add("s", rng.integers(0, GROUPS, people).astype(str)),
+    }
+    items = {
+        "item_id": item_ids(np.arange(size)),
+        "item_name": [" ".join(words[rng.integers(0, len(words), 4)]) for _ in buyers],
+        "category": np.char.add("k", rng.integers(0, size // 100, size).astype(str)),
+        "brand": pa.nulls(size, pa.string()),
+        "description": pa.nulls(size, pa.string()),
+        "embedding": pa.nulls(size, pa.string()),
+        "unit_price": rng.lognormal(2.0, 1.0, size),
+        "customer_count": buyers,
+        "customer_count_30d": (buyers * rng.random(size) * 0.3).astype(np.int64),
+        "new_customer_count_30d": (buyers * rng.random(size) * 0.1).astype(np.int64),
+        "is_recommendable": np.ones(size, dtype=bool),
+    }
+    return pa.table(customers), pa.table(items)
+
+
+def write_purchases(bought: sparse.csr_matrix, folder: Path) -> None:
+    """The same purchases as the tables that a build reads, for `our_blend`."""
+    customers, items = customers_and_items(bought)
+    pq.write_table(customers, folder / "customers.parquet")
+    pq.write_table(items, folder / "items.parquet")
+    rng = np.random.default_rng(13)
+    midnight = datetime.combine(TODAY, datetime.min.time())
+    with pq.ParquetWriter(folder / "purchases.parquet", PURCHASES) as file:
+        for start in range(0, bought.shape[0], 10_000):
+            some = bought[start : start + 10_000]
+            rows = start + np.repeat(np.arange(some.shape[0]), np.diff(some.indptr))
+            last = rng.integers(1, 400 * 86_400, some.nnz)
+            orders = rng.geometric(0.8, some.nnz)
+            first = last + np.where(orders > 1, rng.integers(1, 9_000_000, some.nnz), 0)
+            columns = [
+                pa.array(customer_ids(rows)),
+                pa.array(item_ids(some.indices)),
+                pa.array(orders),
+                *(
+                    pa.array(
+                        np.datetime64(midnight) - ages.astype("timedelta64[s]")
+                    ).cast(pa.timestamp("us"))
+                    for ages in (first, last)
+                ),
+            ]
+            file.write_table(pa.table(columns, schema=PURCHASES))
+
+
+PURCHASES = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("item_id", pa.string()),
+        ("order_count", pa.int64()),
+        ("first_ordered_at", pa.timestamp("us")),
+        ("last_ordered_at", pa.timestamp("us")),
+    ]
+)
+
+
+def streamed(path: Path, names: list[str] | None = None) -> pa.RecordBatchReader:
+    """A Parquet file in batches, as DuckDB would hand them over."""
+    file = pq.ParquetFile(path)
+    batches = file.iter_batches(batch_size=100_000, columns=names)
+    first = next(batches)
+
+    def all_batches() -> Iterator[pa.RecordBatch]:
+        yield first
+        yield from batches
+
+    return pa.RecordBatchReader.from_batches(first.schema, all_batches())
+
+
+def equal_weights(lists_and_methods: list[tuple[str, str]]) -> pa.Table:
+    from precision_marketing.recommenders.blend import WEIGHT_SCHEMA
+
+    rows = [
+        {"list": purpose, "method": method, "weight": 1.0, "scale": 1.0}
+        for purpose, method in lists_and_methods
+    ]
+    return pa.Table.from_pylist(rows, schema=WEIGHT_SCHEMA)
+
+
+def our_lists(bought: sparse.csr_matrix, neighbours: sparse.csr_matrix) -> pa.Table:
+    """The list discover of a shop where cosine alone makes it."""
+    from precision_marketing.recommenders.knowledge import Knowledge
+    from precision_marketing.recommenders.lists import candidates
+    from precision_marketing.recommenders.methods import DISCOVER, Recommenders
+
+    customers, items = customers_and_items(bought)
+    known = Knowledge(
+        as_of_date=TODAY,
+        customers=customers,
+        items=items,
+        order_counts=bought,
+        age_days=np.ones(bought.nnz),
+        span_days=np.zeros(bought.nnz),
+    )
+    lists = candidates(
+        Recommenders(known, {"cosine": neighbours}),
+        equal_weights([(DISCOVER, "cosine")]),
+        depth=LIST_LENGTH,
+    )
+    return lists.read_all()
+
+
+def our_blend(folder: Path) -> dict[str, float]:
+    """Both lists of some customers by all methods: how many, and processor seconds."""
+    from precision_marketing.recommenders.knowledge import know
+    from precision_marketing.recommenders.lists import candidates
+    from precision_marketing.recommenders.methods import LISTS, Recommenders
+    from precision_marketing.recommenders.neighbours import item_neighbours
+
+    known = know(
+        calendar=pa.table({"as_of_date": [TODAY]}),
+        customers=pq.read_table(folder / "customers.parquet"),
+        items=pq.read_table(folder / "items.parquet"),
+        purchases=streamed(folder / "purchases.parquet"),
+    )
+    recommenders = Recommenders(known, item_neighbours(known, baskets_of(folder)))
+    weights = equal_weights(
+        [(purpose, m) for purpose in LISTS for m in recommenders.methods(purpose)]
+    )
+    start = time.process_time()
+    stop = customer_ids(np.array([BLEND_CUSTOMERS]))[0]
+    customers = set()
+    for batch in candidates(recommenders, weights, depth=CANDIDATES):
+        # Customers come in order of their ids.
+        if batch["customer_id"][0].as_py() >= stop:
+            break
+        customers.update(pc.unique(batch["customer_id"]).to_pylist())
+    seconds = time.process_time() - start
+    return {"customers": len(customers), "seconds": seconds}
+
+
+def baskets_of(folder: Path) -> pa.RecordBatchReader:
+    """One order a customer, of all that they bought."""
+    schema = pa.schema(
+        [
+            ("order_number", pa.int64()),
+            ("item_id", pa.string()),
+            ("ordered_at", pa.timestamp("us")),
+        ]
+    )
+    then = datetime.combine(TODAY, datetime.min.time()) - timedelta(days=1)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        names = ["customer_id", "item_id"]
+        for batch in streamed(folder / "purchases.parquet", names):
+            numbers = [int(name[1:]) for name in batch["customer_id"].to_pylist()]
+            moments = pa.repeat(pa.scalar(then, pa.timestamp("us")), batch.num_rows)
+            yield pa.record_batch(
+                [pa.array(numbers), batch["item_id"], moments], schema=schema
+            )
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def implicit_lists(
@@ -101,24 +279,45 @@ def work(task: str, *given: str) -> None:
     """
     if task == "purchases":
         make_purchases(int(given[0]), Path(given[1]))
+    elif task == "tables":
+        write_purchases(sparse.load_npz(given[0]), Path(given[1]))
+    elif task == "blend":
+        Path(given[1]).write_text(json.dumps(our_blend(Path(given[0]))))
     elif task == "equal":
         columns, without_itself, ours, theirs = given
+        shape = sparse.load_npz(theirs).shape[0], int(columns)
         scores = [
-            sorted_scores(
-                Path(path), int(columns), without_itself=without_itself == "True"
-            )
+            sorted_scores(Path(path), shape, without_itself=without_itself == "True")
             for path in (ours, theirs)
         ]
         np.testing.assert_allclose(*scores, rtol=1e-9, atol=1e-12)
     else:
         side, *paths, out = given
         result = SIDES[task, side](*(sparse.load_npz(path) for path in paths))
-        sparse.save_npz(out, result, compressed=False)
+        if isinstance(result, pa.Table):
+            pq.write_table(result, out)
+        else:
+            sparse.save_npz(out, result, compressed=False)
 
 
-def sorted_scores(path: Path, columns: int, *, without_itself: bool) -> np.ndarray:
+def as_matrix(path: Path) -> sparse.csr_matrix:
+    """A matrix of scores, or a table of candidates as one."""
+    if path.suffix == ".npz":
+        return sparse.load_npz(path).tocsr()
+    table = pq.read_table(path)
+    customer, item = (
+        [int(name[1:]) for name in table[column].to_pylist()]
+        for column in ("customer_id", "item_id")
+    )
+    # The blend of one method of weight and scale 1 is the logarithm of 1 plus it.
+    return sparse.csr_matrix((np.expm1(table["score"].to_numpy()), (customer, item)))
+
+
+def sorted_scores(
+    path: Path, shape: tuple[int, int], *, without_itself: bool
+) -> np.ndarray:
     """The largest entries of each row from the top, 0 where there are fewer."""
-    matrix = sparse.load_npz(path).tocsr()
+    matrix = as_matrix(path)
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     kept = matrix.data > 0
     if without_itself:
@@ -126,27 +325,47 @@ def sorted_scores(path: Path, columns: int, *, without_itself: bool) -> np.ndarr
     rows, values = rows[kept], matrix.data[kept]
     order = np.lexsort((-values, rows))
     rows, values = rows[order], values[order]
-    starts = np.searchsorted(rows, np.arange(matrix.shape[0]))
+    starts = np.searchsorted(rows, np.arange(shape[0]))
     place = np.arange(len(rows)) - starts[rows]
-    scores = np.zeros((matrix.shape[0], columns))
-    inside = place < columns
+    scores = np.zeros(shape)
+    inside = place < shape[1]
     scores[rows[inside], place[inside]] = values[inside]
     return scores
+
+
+def purchases(lines: int, folder: Path) -> Path:
+    """Who bought what, made once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"purchases_{lines}.npz"
+    if not path.exists():
+        measure([__file__, "--work", "purchases", str(lines), str(path)])
+    return path
+
+
+def blend(lines: int, folder: Path) -> tuple[dict[str, float], Cost]:
+    """All methods at once, on the tables that a build reads."""
+    tables = folder / f"tables_{lines}"
+    if not (tables / "purchases.parquet").exists():
+        tables.mkdir(exist_ok=True)
+        made = purchases(lines, folder)
+        measure([__file__, "--work", "tables", str(made), str(tables)])
+    out = tables / "blend.json"
+    cost = measure([__file__, "--work", "blend", str(tables), str(out)])
+    return json.loads(out.read_text()), cost
 
 
 def compare(
     lines: int, rounds: int, tasks: list[str], folder: Path
 ) -> dict[str, dict[str, list[Cost]]]:
     """Both sides of both tasks in turn, and their scores held equal."""
-    folder.mkdir(parents=True, exist_ok=True)
-    bought = folder / f"purchases_{lines}.npz"
-    if not bought.exists():
-        measure([__file__, "--work", "purchases", str(lines), str(bought)])
+    bought = purchases(lines, folder)
     costs: dict[str, dict[str, list[Cost]]] = {}
     for task in tasks:
         columns = NEIGHBOURS if task == "neighbours" else LIST_LENGTH
+        kinds = {"ours": "parquet" if task == "lists" else "npz", "implicit": "npz"}
         out = {
-            side: folder / f"{task}_{side}_{lines}.npz" for side in ("ours", "implicit")
+            side: folder / f"{task}_{side}_{lines}.{kind}"
+            for side, kind in kinds.items()
         }
         given = [bought] + (
             [folder / f"neighbours_ours_{lines}.npz"] * (task == "lists")
@@ -241,6 +460,10 @@ def quality(warehouse: Path, names: list[str]) -> list[tuple[str, str, float]]:
                 targets.list = lists.list
                 and targets.customer_id = lists.customer_id
                 and lists.method = 'blend'
+        inner join int_pm__recommendation_customers as customers
+            on
+                targets.fold = customers.fold
+                and targets.customer_id = customers.customer_id
         where targets.fold = 'evaluate'
         """
     ).fetchall():
@@ -298,7 +521,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, nargs="*", default=[])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tasks", nargs="*", default=["neighbours", "lists"])
+    parser.add_argument("--tasks", nargs="*", default=["neighbours", "lists", "blend"])
     parser.add_argument("--warehouse", type=Path)
     parser.add_argument(
         "--models",
@@ -316,18 +539,24 @@ def main() -> None:
     if given.work:
         work(*given.work)
         return
-    rows = []
+    rows, blend_rows = [], []
     for lines in given.lines:
-        for task, costs in compare(
-            lines, given.rounds, given.tasks, given.data_dir
-        ).items():
+        beside = [task for task in given.tasks if task != "blend"]
+        for task, costs in compare(lines, given.rounds, beside, given.data_dir).items():
             wall, cpu, _ = median_ratios(costs["ours"], costs["implicit"])
             our_wall, _, our_memory = medians(costs["ours"])
             their_wall, _, _ = medians(costs["implicit"])
-            goal_wall, _ = GOALS[task]
             rows.append(
-                f"| {lines:,} | {task} | {beside_goal(wall, goal_wall)} |"
-                f" {cpu:.2f} | {our_wall:.1f} | {their_wall:.1f} | {our_memory:.2f} |"
+                f"| {lines:,} | {task} | {beside_goal(wall, GOALS[task])} |"
+                f" {cpu:.2f} | {our_wall:.1f} | {their_wall:.1f} |"
+                f" {beside_goal(our_memory, MEMORY_GOAL)} |"
+            )
+        if "blend" in given.tasks:
+            found, cost = blend(lines, given.data_dir)
+            blend_rows.append(
+                f"| {lines:,} | {found['customers']:,} |"
+                f" {1_000 * found['seconds'] / found['customers']:.2f} |"
+                f" {beside_goal(cost.memory, MEMORY_GOAL)} |"
             )
     if rows:
         print(
@@ -336,6 +565,13 @@ def main() -> None:
         )
         print("|--:|---|--:|--:|--:|--:|--:|")
         print("\n".join(rows))
+    if blend_rows:
+        print(
+            "\n| order lines | customers with all methods |"
+            " processor milliseconds each | GB |"
+        )
+        print("|--:|--:|--:|--:|")
+        print("\n".join(blend_rows))
     if given.warehouse:
         print("\n| list | method | NDCG@10 |\n|---|---|--:|")
         for purpose, method, value in quality(given.warehouse, given.models):

@@ -67,6 +67,7 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_recommendation_test_days': {'kind': 'integer', 'min': 1},
         'pm_recommendation_inactive_days': {'kind': 'integer', 'min': 0},
         'pm_recommendation_excluded_items': {'kind': 'list'},
+        'pm_recommendation_min_content_similarity': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_recommendation_als': flag,
         'pm_recommendation_fit_customers_max': {'kind': 'integer', 'min': 100},
         'pm_recommendation_price_band': {'kind': 'list'},

@@ -107,8 +107,18 @@ expression over `relation`, a step of that model; it should be at least `require
             'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'warn',
         },
         {
+            'capability': 'recommendations', 'requirement': 'lists_better_by_a_blend',
+            'observed': 'better_list_count', 'relation': 'blends_counted',
+            'required': 2, 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'recommendations', 'requirement': 'exclusions_without_an_item',
+            'observed': 'count(*)', 'relation': 'recommendation_exclusions',
+            'required': 0, 'is_floor': false, 'severity': 'warn',
+        },
+        {
             'capability': 'recommendations', 'requirement': 'items_on_offer',
-            'observed': 'offer_count', 'relation': 'offers_counted',
+            'observed': 'count(*)', 'relation': 'offers',
             'required': var('pm_recommendation_count'), 'is_floor': true, 'severity': 'warn',
         },
         {
@@ -118,7 +128,7 @@ expression over `relation`, a step of that model; it should be at least `require
         },
         {
             'capability': 'rfm', 'requirement': 'cut_points',
-            'observed': 'cut_point_count', 'relation': 'cut_points_counted',
+            'observed': 'count(*)', 'relation': 'rfm_thresholds',
             'required': 12, 'is_floor': true, 'severity': 'warn',
         },
         {

@@ -7,11 +7,15 @@ rfm_segment to rows of RFM measures, from one day's cut points.
     )
 
 Both arguments are names of relations in sight. The measures may be those of many days:
-all are cut at the same points, so that a customer moves only by what they did.
+all are cut at the same points, so that a customer moves only by what they did; or, when
+`is_cut_on_its_own_day`, at those that the thresholds have for their as_of_date.
 #}
-{% macro pm_rfm_scored(measures, thresholds) %}
+{% macro pm_rfm_scored(measures, thresholds, is_cut_on_its_own_day=false) %}
 with thresholds_wide as (
     select
+        {%- if is_cut_on_its_own_day %}
+        as_of_date,
+        {%- endif %}
         {%- for measure in ['recency_days', 'frequency', 'monetary'] -%}
             {%- set measure_loop = loop -%}
             {%- for cut in [1, 2, 3, 4] %}
@@ -24,6 +28,9 @@ with thresholds_wide as (
             {%- endfor -%}
         {%- endfor %}
     from {{ thresholds }}
+    {%- if is_cut_on_its_own_day %}
+    group by as_of_date
+    {%- endif %}
 ),
 
 measures_scored as (
@@ -34,7 +41,12 @@ measures_scored as (
         {{ pm_rfm_score('frequency', 'frequency_cut_') }} as f_score,
         {{ pm_rfm_score('monetary', 'monetary_cut_') }} as m_score
     from {{ measures }} as measures
+    {%- if is_cut_on_its_own_day %}
+    left join thresholds_wide
+        on measures.as_of_date = thresholds_wide.as_of_date
+    {%- else %}
     cross join thresholds_wide
+    {%- endif %}
 ),
 
 scores_combined as (

@@ -6,6 +6,10 @@ calendar as (
     select * from {{ ref('int_pm__recommendation_calendar') }}
 ),
 
+segments as (
+    select * from {{ ref('int_pm__recommendation_segments') }}
+),
+
 buyers as (
     select distinct
         fold,
@@ -57,6 +61,7 @@ final as (
         buyers.fold,
         buyers.customer_id,
         countries_ranked.country,
+        segments.rfm_segment,
         histories.order_count,
         histories.first_ordered_at,
         histories.last_ordered_at
@@ -70,6 +75,10 @@ final as (
             histories.fold = countries_ranked.fold
             and histories.customer_id = countries_ranked.customer_id
             and countries_ranked.country_rank = 1
+    left join segments
+        on
+            histories.fold = segments.fold
+            and histories.customer_id = segments.customer_id
 )
 
 select * from final

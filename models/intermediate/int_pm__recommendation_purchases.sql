@@ -1,5 +1,6 @@
 with order_lines as (
     select * from {{ ref('int_pm__order_lines') }}
+    where not is_anonymous
 ),
 
 return_matches as (
@@ -10,37 +11,9 @@ calendar as (
     select * from {{ ref('int_pm__recommendation_calendar') }}
 ),
 
-units_returned as (
-    select
-        calendar.fold,
-        return_matches.sale_order_line_id as order_line_id,
-        sum(return_matches.quantity) as quantity
-    from return_matches
-    inner join calendar
-        on return_matches.returned_at < calendar.as_of_date
-    group by calendar.fold, return_matches.sale_order_line_id
-),
-
 -- What was sent back by that day is no purchase: it says nothing good of the item.
-lines_known as (
-    select
-        calendar.fold,
-        order_lines.customer_id,
-        order_lines.item_id,
-        order_lines.order_id,
-        order_lines.quantity - coalesce(units_returned.quantity, 0) as quantity,
-        order_lines.ordered_at
-    from order_lines
-    inner join calendar
-        on order_lines.ordered_at < calendar.as_of_date
-    left join units_returned
-        on
-            calendar.fold = units_returned.fold
-            and order_lines.order_line_id = units_returned.order_line_id
-    where
-        not order_lines.is_return
-        and not order_lines.is_anonymous
-        and order_lines.quantity > coalesce(units_returned.quantity, 0)
+lines_kept as (
+    {{ pm_kept_sale_lines('order_lines', 'return_matches', 'calendar', 'as_of_date') }}
 ),
 
 -- One row per order first: counting distinct orders costs more than this step.
@@ -50,9 +23,9 @@ orders_known as (
         customer_id,
         item_id,
         order_id,
-        sum(quantity) as quantity,
+        sum(kept_quantity) as quantity,
         min(ordered_at) as ordered_at
-    from lines_known
+    from lines_kept
     group by fold, customer_id, item_id, order_id
 ),
 

@@ -46,6 +46,7 @@ final as (
     select
         customer_ids.customer_id,
         recommendation_customers.country,
+        recommendation_customers.rfm_segment,
         coalesce(items_counted.bought_item_count, 0) as bought_item_count,
         prices_paid.usual_price
     from customer_ids

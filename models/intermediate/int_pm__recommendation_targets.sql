@@ -1,5 +1,6 @@
 with order_lines as (
     select * from {{ ref('int_pm__order_lines') }}
+    where not is_anonymous
 ),
 
 return_matches as (
@@ -16,35 +17,20 @@ purchases as (
 ),
 
 -- Of the window's sales only what came back within the window counts as returned.
-units_returned as (
-    select
-        calendar.fold,
-        return_matches.sale_order_line_id as order_line_id,
-        sum(return_matches.quantity) as quantity
-    from return_matches
-    inner join calendar
-        on return_matches.returned_at < calendar.label_end_date
-    group by calendar.fold, return_matches.sale_order_line_id
+lines_kept as (
+    {{ pm_kept_sale_lines('order_lines', 'return_matches', 'calendar', 'label_end_date') }}
 ),
 
 items_bought as (
     select distinct
-        calendar.fold,
-        order_lines.customer_id,
-        order_lines.item_id
-    from order_lines
+        lines_kept.fold,
+        lines_kept.customer_id,
+        lines_kept.item_id
+    from lines_kept
     inner join calendar
         on
-            order_lines.ordered_at >= calendar.as_of_date
-            and order_lines.ordered_at < calendar.label_end_date
-    left join units_returned
-        on
-            calendar.fold = units_returned.fold
-            and order_lines.order_line_id = units_returned.order_line_id
-    where
-        not order_lines.is_return
-        and not order_lines.is_anonymous
-        and order_lines.quantity > coalesce(units_returned.quantity, 0)
+            lines_kept.fold = calendar.fold
+            and lines_kept.ordered_at >= calendar.as_of_date
 ),
 
 final as (

@@ -12,10 +12,13 @@ from implicit.nearest_neighbours import (
 )
 from scipy import sparse
 
+from precision_marketing.recommenders import blend as blend_module
 from precision_marketing.recommenders import methods as methods_module
 from precision_marketing.recommenders.blend import (
     WEIGHT_SCHEMA,
     Blend,
+    Ranking,
+    _verdict,
     blends,
     fit_blend,
 )
@@ -24,7 +27,7 @@ from precision_marketing.recommenders.content import (
     embedding_vectors,
     words,
 )
-from precision_marketing.recommenders.knowledge import ITEM_COLUMNS, know
+from precision_marketing.recommenders.knowledge import ITEM_COLUMNS, Knowledge, know
 from precision_marketing.recommenders.lists import (
     candidates,
     evaluated_lists,
@@ -35,8 +38,6 @@ from precision_marketing.recommenders.methods import (
     DISCOVER,
     Pairs,
     Recommenders,
-    sinking_columns,
-    top_items,
 )
 from precision_marketing.recommenders.neighbours import (
     item_neighbours,
@@ -53,6 +54,7 @@ from precision_marketing.recommenders.sparse import (
     TIE_MARGIN,
     largest_of_product,
     largest_of_rows,
+    rank_within,
 )
 from precision_marketing.recommenders.users import capped_buyers, user_neighbours
 
@@ -67,6 +69,13 @@ NO_BASKETS = pa.table(
 )
 NO_TARGETS = pa.table(
     {name: pa.array([], pa.string()) for name in ("list", "customer_id", "item_id")}
+)
+NO_POPULAR_ITEMS = pa.table(
+    {
+        "item_id": pa.array([], pa.string()),
+        "popularity_rank": pa.array([], pa.int64()),
+        "buyer_count": pa.array([], pa.int64()),
+    }
 )
 ITEM_SCHEMA = pa.schema(
     [
@@ -97,7 +106,15 @@ def before(days):
     return datetime(TODAY.year, TODAY.month, TODAY.day) - timedelta(days=days)
 
 
-def shop(purchases, *, items=None, countries=None, calendar=(TODAY,), order=None):
+def shop(
+    purchases,
+    *,
+    items=None,
+    countries=None,
+    segments=None,
+    calendar=(TODAY,),
+    order=None,
+):
     """What a shop knew, from (customer, item, orders, first and last days ago)."""
     rows = [
         {
@@ -124,9 +141,16 @@ def shop(purchases, *, items=None, countries=None, calendar=(TODAY,), order=None
         }
         described.append(ITEM_DEFAULTS | counts | (items or {}).get(thing, {}))
     tables = [
-        pa.table({"customer_id": pa.array(people, pa.string())}).append_column(
-            "country",
-            pa.array([(countries or {}).get(p) for p in people], pa.string()),
+        pa.table(
+            {
+                "customer_id": pa.array(people, pa.string()),
+                "country": pa.array(
+                    [(countries or {}).get(p) for p in people], pa.string()
+                ),
+                "rfm_segment": pa.array(
+                    [(segments or {}).get(p) for p in people], pa.string()
+                ),
+            }
         ),
         pa.Table.from_pylist(described, schema=ITEM_SCHEMA),
         pa.Table.from_pylist(rows, schema=PURCHASE_SCHEMA),
@@ -206,7 +230,10 @@ def busy(busy_shop):
 
 @pytest.fixture(scope="module")
 def busy_weights(busy, busy_targets):
-    return fit_blend(busy, busy_targets, max_customers=1_000, min_customers=20)
+    # A blend also where one method would do.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blend_module, "_verdict", lambda *_: "ok")
+        return fit_blend(busy, busy_targets, max_customers=120, min_customers=20)
 
 
 # -- The two sparse products -----------------------------------------------------------
@@ -349,24 +376,72 @@ def test_similarities_equal_those_of_implicit(interactions, oracle, weigh):
     assert compared > 700
 
 
-def test_top_items_equal_those_of_implicit(interactions):
+def by_cosine(interactions, *, neighbours, allowed=None):
+    """Lists of ten of those customers by cosine alone, as the builds make them."""
+    people, size = interactions.shape
+    known = Knowledge(
+        as_of_date=TODAY,
+        customers=pa.table(
+            {
+                "customer_id": [f"c{person:03d}" for person in range(people)],
+                "country": pa.nulls(people, pa.string()),
+                "rfm_segment": pa.nulls(people, pa.string()),
+            }
+        ),
+        items=pa.Table.from_pylist(
+            [
+                ITEM_DEFAULTS
+                | {
+                    "item_id": f"i{item:03d}",
+                    "customer_count": 1,
+                    "customer_count_30d": 1,
+                    "new_customer_count_30d": 1,
+                    "is_recommendable": allowed is None or bool(allowed[item]),
+                }
+                for item in range(size)
+            ],
+            schema=ITEM_SCHEMA,
+        ),
+        order_counts=interactions,
+        age_days=np.ones(interactions.nnz),
+        span_days=np.zeros(interactions.nnz),
+    )
+    similar = neighbours_of_vectors(unit_rows(interactions.T.tocsr()), neighbours)
+    weights = pa.Table.from_pylist(
+        [{"list": DISCOVER, "method": "cosine", "weight": 1.0, "scale": 1.0}],
+        schema=WEIGHT_SCHEMA,
+    )
+    lists = candidates(Recommenders(known, {"cosine": similar}), weights, depth=10)
+    table = lists.read_all()
+    return sparse.csr_matrix(
+        (
+            np.expm1(table["score"].to_numpy()),
+            (
+                [int(name[1:]) for name in table["customer_id"].to_pylist()],
+                [int(name[1:]) for name in table["item_id"].to_pylist()],
+            ),
+        ),
+        shape=interactions.shape,
+    )
+
+
+def test_lists_by_cosine_equal_those_of_implicit(interactions):
     # Our lists ask which neighbours a candidate has, implicit's whose neighbour it is;
     # with all neighbours kept both are the same sum.
     oracle = CosineRecommender(K=90, num_threads=1)
     oracle.fit(interactions, show_progress=False)
-    allowed = np.ones(90, dtype=bool)
-    neighbours = neighbours_of_vectors(unit_rows(interactions.T.tocsr()), 89)
-    ours = top_items(interactions, sinking_columns(neighbours, allowed), 10)
+    ours = by_cosine(interactions, neighbours=89)
     people = np.flatnonzero(np.diff(interactions.indptr) > 0)
-    _, expected = oracle.recommend(people, interactions[people], N=10)
-    found = np.array([ours[person].data for person in people])
+    affinity = interactions[people]
+    affinity.data = 1 + np.log(affinity.data)
+    _, expected = oracle.recommend(people, affinity, N=10)
+    found = np.array([np.sort(ours[person].data)[::-1] for person in people])
     np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 
 def test_what_was_bought_or_may_not_be_shown_is_in_no_list(interactions):
     allowed = np.arange(90) % 3 > 0
-    neighbours = neighbours_of_vectors(unit_rows(interactions.T.tocsr()), 20)
-    listed = top_items(interactions, sinking_columns(neighbours, allowed), 10)
+    listed = by_cosine(interactions, neighbours=20, allowed=allowed)
     assert listed.nnz > 2_000
     assert listed.multiply(interactions).nnz == 0
     assert allowed[listed.indices].all()
@@ -413,12 +488,40 @@ def test_items_are_alike_by_words_category_brand_and_price():
 
 def test_prices_are_closer_the_smaller_their_ratio():
     prices = {"A": 10.0, "B": 11.0, "C": 14.0, "D": 21.0, "E": 0.0, "F": None}
-    known = shop([], items={k: {"unit_price": v} for k, v in prices.items()})
+    known = shop(
+        [], items={k: {"unit_price": v, "category": "c"} for k, v in prices.items()}
+    )
     vectors = content_vectors(known.items).toarray()
-    to_first = vectors @ vectors[0]
+    to_first = vectors @ vectors[0] - 0.2
     assert to_first[0] == pytest.approx(0.1)
     assert to_first[0] > to_first[1] > to_first[2] > to_first[3]
-    assert to_first[3:].tolist() == [0, 0, 0]
+    assert to_first[3:] == pytest.approx([0, 0, 0])
+
+
+def test_the_same_price_makes_nothing_alike_by_itself():
+    items = {
+        "A": {"unit_price": 5.0, "category": "Mugs"},
+        "B": {"unit_price": 5.0, "category": "Rugs"},
+        "C": {"unit_price": 5.0},
+        "D": {"unit_price": 5.0},
+    }
+    known = shop([], items=items)
+    assert item_neighbours(known, NO_BASKETS)["content"].nnz == 0
+
+
+def test_items_less_alike_than_told_are_no_neighbours():
+    items = {
+        "A": {"item_name": "red mug", "embedding": "1 0"},
+        "B": {"item_name": "red mug", "embedding": "1 0.1"},
+        "C": {"item_name": "red rug with a mug on it", "embedding": "1 5"},
+    }
+    known = shop([], items=items)
+    anything = item_neighbours(known, NO_BASKETS)
+    assert anything["content"].nnz == anything["embedding"].nnz == 6
+    alike = item_neighbours(known, NO_BASKETS, least_content_similarity=0.5)
+    for method in ("content", "embedding"):
+        assert similarity(known, alike[method], "A", "B") > 0.5
+        assert alike[method].nnz == 2
 
 
 def test_embeddings_are_read_as_written_and_misfits_left_out():
@@ -500,6 +603,7 @@ def test_scores_of_new_items_are_those_computed_by_hand():
             ("c", "Y", 1, 20, 20),
         ],
         countries={"a": "FR", "b": "FR", "c": "DE"},
+        segments={"a": "new", "b": "loyal", "c": "new"},
     )
     found = scores_of(
         Recommenders(known, item_neighbours(known, NO_BASKETS)), DISCOVER, "a"
@@ -516,6 +620,9 @@ def test_scores_of_new_items_are_those_computed_by_hand():
     overall = (0.5 + 0.5 ** (20 / 60)) / 3
     assert scores["country_popularity"] == pytest.approx(
         (0.5 + 20 * overall) / (2 + 20)
+    )
+    assert scores["segment_popularity"] == pytest.approx(
+        (0.5 ** (20 / 60) + 20 * overall) / (2 + 20)
     )
 
 
@@ -559,7 +666,7 @@ def test_the_repurchase_cycle_peaks_when_the_usual_gap_has_passed():
 def test_lists_hold_what_they_are_for(busy):
     for purpose, expected in ((DISCOVER, 0), (BUY_AGAIN, 1)):
         pairs = busy.pairs(purpose, np.arange(120))
-        had = busy.bought[pairs.customer, pairs.item]
+        had = busy.knowledge.bought()[pairs.customer, pairs.item]
         assert len(pairs.item) > 500
         assert np.all(np.asarray(had) == expected)
         assert np.all(pairs.scores >= 0)
@@ -655,6 +762,65 @@ def test_a_day_without_customers_gives_the_plain_lists_only_to_those_who_came_la
     ]
 
 
+def test_a_blend_that_is_not_better_gives_way_to_the_best_single_method(busy):
+    # Everyone buys the two most popular items that they lack: nothing beats popularity.
+    pairs = busy.pairs(DISCOVER, np.arange(120))
+    is_next = rank_within(pairs.customer) <= 2
+    people = busy.knowledge.customers["customer_id"].take(
+        pa.array(pairs.customer[is_next])
+    )
+    bought = busy.knowledge.items["item_id"].take(pa.array(pairs.item[is_next]))
+    busy_targets = pa.table(
+        {"list": [DISCOVER] * 240, "customer_id": people, "item_id": bought}
+    )
+    weights = fit_blend(busy, busy_targets, max_customers=120, min_customers=20)
+    rows = [row for row in weights.to_pylist() if row["list"] == DISCOVER]
+    assert {row["status"] for row in rows} == {"single_method"}
+    (best,) = [row for row in rows if row["weight"]]
+    assert (best["method"], best["weight"]) == ("popularity", 1)
+    judged = evaluated_lists(
+        busy, weights, busy_targets, NO_POPULAR_ITEMS, max_customers=120
+    ).to_pylist()
+    found = {
+        name: [
+            (row["customer_id"], row["rank"], row["item_id"])
+            for row in judged
+            if row["list"] == DISCOVER and row["method"] == name
+        ]
+        for name in (best["method"], "blend")
+    }
+    assert len(found["blend"]) > 500
+    assert found["blend"] == found[best["method"]]
+    shown = candidates(busy, weights, depth=20).read_all().to_pylist()
+    shown = [row for row in shown if row["list"] == DISCOVER]
+    assert {row["method"] for row in shown} == {best["method"]}
+
+
+def test_a_blend_wins_is_level_or_gives_way():
+    single = np.array([0.5, 0.5, 0.5, 0.5])
+    # Differences 0, 0, 0.1, 0.4: mean 0.125, standard error 0.19 / 2.
+    assert _verdict(np.array([0.5, 0.5, 0.6, 0.9]), single) == "ok"
+    # Differences 0, 0, 0, 0.4: mean 0.1, standard error 0.2 / 2.
+    assert _verdict(np.array([0.5, 0.5, 0.5, 0.9]), single) == "level"
+    assert _verdict(single, single) == "single_method"
+    assert _verdict(np.array([0.9]), np.array([0.1])) == "level"
+
+
+def test_what_methods_are_compared_by_is_the_ndcg_of_the_evaluation():
+    # a bought the second and third of its candidates, b none, c the only one.
+    customer = np.array([0, 0, 0, 1, 2])
+    is_bought = np.array([False, True, True, False, True])
+    ranking = Ranking(customer, np.array([4, 5, 6, 4, 5]), is_bought)
+    ideal = 1 + 1 / np.log2(3)
+    found = ranking.ndcg(np.array([3.0, 2.0, 2.0, 1.0, 1.0]))
+    assert found == pytest.approx([(1 / np.log2(3) + 0.5) / ideal, 1])
+    listed = ranking.ndcg(
+        np.array([3.0, 0.0, 2.0, 1.0, 0.0]),
+        is_listed=np.array([True, False, True, True, False]),
+    )
+    assert listed == pytest.approx([1 / np.log2(3) / ideal, 0])
+
+
 def test_the_fit_looks_at_no_more_customers_than_told(busy, busy_targets):
     weights = fit_blend(busy, busy_targets, max_customers=30, min_customers=1)
     assert 0 < max(weights["customer_count"].to_pylist()) <= 30
@@ -685,7 +851,7 @@ def test_everything_bought_is_a_candidate_to_be_bought_again(busy, busy_weights)
         for purpose in (DISCOVER, BUY_AGAIN)
     }
     assert set(longest[DISCOVER].to_pylist()) == {2}
-    assert sum(longest[BUY_AGAIN].to_pylist()) == busy.bought.nnz
+    assert sum(longest[BUY_AGAIN].to_pylist()) == busy.knowledge.order_counts.nnz
 
 
 def test_the_method_named_is_one_that_adds_to_the_score():
@@ -725,7 +891,9 @@ def test_terms_add_up_to_the_scores_of_the_candidates(busy, busy_weights):
 def test_evaluated_lists_are_of_the_same_customers_and_leave_out_what_scores_nothing(
     busy, busy_weights, busy_targets
 ):
-    table = evaluated_lists(busy, busy_weights, busy_targets, max_customers=40)
+    table = evaluated_lists(
+        busy, busy_weights, busy_targets, NO_POPULAR_ITEMS, max_customers=40
+    )
     people = {}
     for row in table.to_pylist():
         people.setdefault((row["list"], row["method"]), set()).add(row["customer_id"])
@@ -735,6 +903,42 @@ def test_evaluated_lists_are_of_the_same_customers_and_leave_out_what_scores_not
         assert people[purpose, "popularity"] == people[purpose, "blend"]
     assert (DISCOVER, "content") not in people
     assert max(table["rank"].to_pylist()) == 20
+
+
+def test_customers_who_were_new_have_what_was_popular_that_day(busy, busy_weights):
+    targets = pa.table(
+        {
+            "list": [DISCOVER] * 3,
+            "customer_id": ["zoe", "yan", "c001"],
+            "item_id": ["i01", "i02", "i03"],
+        }
+    )
+    shown = pa.table(
+        {
+            "item_id": ["i07", "i03", "i05"],
+            "popularity_rank": [2, 1, 3],
+            "buyer_count": [5, 9, 4],
+        }
+    )
+    table = evaluated_lists(
+        busy, busy_weights, targets, shown, max_customers=10, depth=2
+    )
+    lists = {}
+    for row in table.to_pylist():
+        lists.setdefault((row["customer_id"], row["method"]), []).append(row["item_id"])
+    methods = {method for customer, method in lists if customer == "zoe"}
+    assert methods == {
+        *("blend", "random", "popularity", "recent_popularity", "trending"),
+        *("country_popularity", "segment_popularity"),
+    }
+    for method in methods - {"random"}:
+        assert lists["zoe", method] == lists["yan", method]
+    assert lists["zoe", "blend"] == ["i03", "i07"]
+    # Items stand by popularity, and these are all recommendable.
+    assert lists["zoe", "popularity"] == item_ids(busy.knowledge)[:2]
+    assert lists["zoe", "random"] != lists["yan", "random"]
+    one = evaluated_lists(busy, busy_weights, targets, shown, max_customers=1)
+    assert len({"zoe", "yan"} & set(one["customer_id"].to_pylist())) == 1
 
 
 def test_neighbours_survive_the_way_through_a_table(busy_shop):
@@ -760,7 +964,9 @@ def test_shuffled_rows_and_another_run_change_nothing(busy_targets):
                 neighbour_table(known, item_neighbours(known, NO_BASKETS)),
                 weights,
                 candidates(recommenders, weights, depth=10).read_all(),
-                evaluated_lists(recommenders, weights, targets, max_customers=30),
+                evaluated_lists(
+                    recommenders, weights, targets, NO_POPULAR_ITEMS, max_customers=30
+                ),
             )
         )
     for again in results[1:]:
@@ -813,7 +1019,7 @@ def test_a_tiny_shop_has_its_tables(known):
     allowed = known.is_recommendable[known.order_counts.indices]
     assert len(again) == int(allowed.sum())
     assert explained_scores(recommenders, weights, depth=5).num_rows >= len(again)
-    evaluated_lists(recommenders, weights, targets, max_customers=10)
+    evaluated_lists(recommenders, weights, targets, NO_POPULAR_ITEMS, max_customers=10)
 
 
 def test_factorisation_takes_part_when_asked(busy_shop):

@@ -23,6 +23,7 @@ customers_judged as (
         list,
         customer_id
     from {{ ref('ml_pm__recommender_customer_metrics') }}
+    where segment != 'no_order'
 ),
 
 returns_in_time as (

@@ -48,6 +48,11 @@ offers as (
     select * from {{ ref('int_pm__recommendation_offers') }}
 ),
 
+recommendation_exclusions as (
+    select * from {{ ref('int_pm__recommendation_exclusions') }}
+    where item_count = 0
+),
+
 line_shares as (
     select
         count(*) as row_count,
@@ -121,11 +126,6 @@ history as (
     from as_of
 ),
 
-cut_points_counted as (
-    select count(*) as cut_point_count
-    from rfm_thresholds
-),
-
 fallbacks_counted as (
     select sum(case when is_fallback then 1 else 0 end) as fallback_count
     from segment_model_selection
@@ -133,7 +133,9 @@ fallbacks_counted as (
 
 -- Of the two lists the one with fewer customers.
 blends_counted as (
-    select min(customer_count) as fitted_customer_count
+    select
+        min(customer_count) as fitted_customer_count,
+        count(distinct case when status = 'ok' then list end) as better_list_count
     from recommender_weights
 ),
 
@@ -144,11 +146,6 @@ lists_judged_counted as (
             else 0
         end as judged_customer_count
     from recommender_evaluation
-),
-
-offers_counted as (
-    select count(*) as offer_count
-    from offers
 ),
 
 requirements as (

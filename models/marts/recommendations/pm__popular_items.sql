@@ -1,7 +1,12 @@
 {%- set count = var('pm_recommendation_count') -%}
-{%- set maximum = var('pm_recommendation_max_per_category') -%}
 with popular_items as (
-    select * from {{ ref('int_pm__popular_items') }}
+    select
+        audience as country,
+        item_id,
+        popularity_rank,
+        buyer_count
+    from {{ ref('int_pm__popular_items') }}
+    where fold = 'final' and audience_kind != 'segment'
 ),
 
 offers as (
@@ -67,11 +72,8 @@ categories_ranked as (
 rules_judged as (
     select
         *,
-        {% if maximum %}
-            category is not null and category_place > {{ maximum }}
-        {% else %}
-            false
-        {% endif %} as is_over_category_maximum
+        {{ pm_is_over_category_maximum('category', 'category_place') }}
+            as is_over_category_maximum
     from categories_ranked
 ),
 

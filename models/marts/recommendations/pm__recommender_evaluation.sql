@@ -13,6 +13,7 @@ final as (
         model_version,
         customer_count,
         left_out_count,
+        cast(new_customer_count as bigint) as new_customer_count,
         full_list_share
         {%- for measure in measures -%}
             ,

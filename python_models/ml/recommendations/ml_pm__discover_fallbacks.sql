@@ -12,6 +12,7 @@ shoppers as (
 
 popular_items as (
     select * from {{ ref('int_pm__popular_items') }}
+    where fold = 'final'
 ),
 
 offers as (
@@ -52,6 +53,7 @@ candidates_counted as (
 shoppers_short as (
     select
         shoppers.customer_id,
+        shoppers.rfm_segment,
         shoppers.country,
         shoppers.usual_price,
         shoppers.bought_item_count
@@ -61,50 +63,53 @@ shoppers_short as (
     where coalesce(candidates_counted.item_count, 0) < {{ count }}
 ),
 
-shopper_countries as (
-    select
-        *,
-        'country' as tier
-    from shoppers_short
-    where country is not null
+shopper_audiences as (
+    {% for tier, audience in {
+        'segment': 'rfm_segment', 'country': 'country', 'overall': "'all'"
+    }.items() %}
+        select
+            customer_id,
+            usual_price,
+            bought_item_count,
+            '{{ tier }}' as tier,
+            {{ audience }} as audience
+        from shoppers_short
+        {% if tier != 'overall' %}
+            where {{ audience }} is not null
 
-    union all
-
-    select
-        customer_id,
-        'all' as country,
-        usual_price,
-        bought_item_count,
-        'overall' as tier
-    from shoppers_short
+            union all
+        {% endif %}
+    {% endfor %}
 ),
 
 -- Deeper for those who have bought much, since what they bought is taken out again.
 pools as (
     select
-        shopper_countries.*,
+        shopper_audiences.*,
         popular_items.item_id,
         popular_items.popularity_rank
-    from shopper_countries
+    from shopper_audiences
     inner join popular_items
         on
-            shopper_countries.country = popular_items.country
+            shopper_audiences.tier = popular_items.audience_kind
+            and shopper_audiences.audience = popular_items.audience
             and popular_items.popularity_rank <= {{ depth }}
 
     union all
 
     select
-        shopper_countries.*,
+        shopper_audiences.*,
         popular_items.item_id,
         popular_items.popularity_rank
-    from shopper_countries
+    from shopper_audiences
     inner join popular_items
         on
-            shopper_countries.country = popular_items.country
+            shopper_audiences.tier = popular_items.audience_kind
+            and shopper_audiences.audience = popular_items.audience
             and popular_items.popularity_rank > {{ depth }}
             and popular_items.popularity_rank
-            <= {{ depth }} + shopper_countries.bought_item_count
-    where shopper_countries.bought_item_count > 0
+            <= {{ depth }} + shopper_audiences.bought_item_count
+    where shopper_audiences.bought_item_count > 0
 ),
 
 final as (

@@ -1,4 +1,3 @@
-{%- set maximum = var('pm_recommendation_max_per_category') -%}
 with candidates as (
     select * from {{ ref('ml_pm__discover_candidates') }}
 ),
@@ -26,17 +25,19 @@ pool as (
         customer_id,
         item_id,
         category,
-        case when tier = 'country' then 2 else 3 end as tier,
+        case tier when 'segment' then 2 when 'country' then 3 else 4 end as tier,
         place,
-        case when tier = 'country' then 'country_popularity' else 'popularity' end
-            as method,
+        case
+            when tier = 'overall' then 'popularity'
+            else tier || '_popularity'
+        end as method,
         cast(null as double) as score,
         cast(null as string) as model_version,
         is_outside_price_band
     from fallbacks
 ),
 
--- An item may be in the pool three times: its best place counts.
+-- An item may be in the pool four times: its best place counts.
 pool_ranked as (
     select
         *,
@@ -61,11 +62,8 @@ categories_ranked as (
 rules_judged as (
     select
         *,
-        {% if maximum %}
-            category is not null and category_place > {{ maximum }}
-        {% else %}
-            false
-        {% endif %} as is_over_category_maximum
+        {{ pm_is_over_category_maximum('category', 'category_place') }}
+            as is_over_category_maximum
     from categories_ranked
 ),
 

@@ -14,5 +14,9 @@ def model(dbt, session):
         items=dbt.ref("int_pm__recommendation_items").filter("fold = 'final'"),
         purchases=dbt.ref("int_pm__recommendation_purchases").filter("fold = 'final'"),
     )
-    baskets = dbt.ref("int_pm__recommendation_baskets")
-    return neighbour_table(knowledge, item_neighbours(knowledge, baskets))
+    neighbours = item_neighbours(
+        knowledge,
+        dbt.ref("int_pm__recommendation_baskets"),
+        least_content_similarity=dbt.config.get("least_content_similarity"),
+    )
+    return neighbour_table(knowledge, neighbours)

@@ -33,6 +33,11 @@ discoveries_judged as (
         sources.bought_item_id,
         shoppers.country,
         case
+            when
+                discover_lists.method = 'segment_popularity'
+                and shoppers.rfm_segment is not null
+                then 'popular_in_segment'
+            when discover_lists.method = 'segment_popularity' then 'popular'
             when discover_lists.method = 'country_popularity'
                 then
                     case
@@ -63,7 +68,8 @@ discoveries_explained as (
         list,
         item_id,
         case
-            when reason_kind in ('popular_in_country', 'chosen') then reason_kind
+            when reason_kind in ('popular_in_country', 'popular_in_segment', 'chosen')
+                then reason_kind
             when reason_kind in ('popular', 'trending', 'similar_customers')
                 then
                     case
@@ -74,7 +80,9 @@ discoveries_explained as (
             else reason_kind
         end as reason_key,
         case
-            when reason_kind not in ('popular_in_country', 'chosen') then bought_item_id
+            when
+                reason_kind not in ('popular_in_country', 'popular_in_segment', 'chosen')
+                then bought_item_id
         end as bought_item_id,
         country,
         cast(null as bigint) as bought_count,

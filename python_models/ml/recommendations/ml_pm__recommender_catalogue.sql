@@ -79,6 +79,7 @@ shown_by_segment as (
         item_id,
         sum(shown_count) as shown_count
     from items_shown
+    where segment != 'no_order'
     group by method, list, k, item_id
 ),
 

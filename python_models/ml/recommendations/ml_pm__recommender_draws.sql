@@ -3,13 +3,20 @@ with customer_metrics as (
 ),
 
 customers as (
-    select distinct customer_id from customer_metrics
+    select distinct
+        customer_id,
+        segment = 'no_order' as is_new
+    from customer_metrics
 ),
 
+-- New customers are drawn apart: a growing shop has so many that few others were left.
 customers_ranked as (
     select
         customer_id,
-        row_number() over (order by md5(customer_id), customer_id) as sampling_rank
+        row_number() over (
+            partition by is_new
+            order by md5(customer_id), customer_id
+        ) as sampling_rank
     from customers
 ),
 
@@ -89,6 +96,7 @@ segments_and_all as (
             sum({{ metric }}_sum) as {{ metric }}_sum
         {%- endfor %}
     from segments_summed
+    where segment != 'no_order'
     group by method, list, k, draw
 ),
 

@@ -36,7 +36,7 @@ model_versions as (
     group by list
 ),
 
--- Each customer counts in a segment and in all of them.
+-- Each customer counts in a segment and, unless nothing was known of them, in all.
 targets_counted as (
     {% for segment in ['segment', "'all'"] %}
         select
@@ -44,6 +44,7 @@ targets_counted as (
             {{ segment }} as segment,
             count(*) as target_customer_count
         from target_customers
+        {{ "where segment != 'no_order'" if segment != 'segment' }}
         group by list{{ ', segment' if segment == 'segment' }}
         {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -62,8 +63,17 @@ customers_by_segment as (
                 cast({{ metric }} as decimal(18,12)) as {{ metric }}
             {%- endfor %}
         from customer_metrics
+        {{ "where segment != 'no_order'" if segment != 'segment' }}
         {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+new_customers_counted as (
+    select
+        list,
+        sum(case when segment = 'no_order' then 1 else 0 end) as new_customer_count
+    from target_customers
+    group by list
 ),
 
 means as (
@@ -139,6 +149,7 @@ final as (
         errors_scaled.customer_count,
         targets_counted.target_customer_count - errors_scaled.customer_count
             as left_out_count,
+        new_customers_counted.new_customer_count,
         errors_scaled.full_list_share
         {%- for measure in measures -%}
             ,
@@ -161,6 +172,8 @@ final as (
         on
             errors_scaled.list = targets_counted.list
             and errors_scaled.segment = targets_counted.segment
+    inner join new_customers_counted
+        on errors_scaled.list = new_customers_counted.list
     left join catalogue
         on
             errors_scaled.method = catalogue.method

@@ -17,7 +17,11 @@ def model(dbt, session):
             "fold = 'evaluate'"
         ),
     )
-    neighbours = item_neighbours(knowledge, dbt.ref("int_pm__recommendation_baskets"))
+    neighbours = item_neighbours(
+        knowledge,
+        dbt.ref("int_pm__recommendation_baskets"),
+        least_content_similarity=dbt.config.get("least_content_similarity"),
+    )
     return evaluated_lists(
         Recommenders(
             knowledge,
@@ -28,6 +32,9 @@ def model(dbt, session):
         dbt.ref("ml_pm__recommender_weights").to_arrow_table(),
         dbt.ref("int_pm__recommendation_targets")
         .filter("fold = 'evaluate'")
+        .to_arrow_table(),
+        dbt.ref("int_pm__popular_items")
+        .filter("fold = 'evaluate' and audience_kind = 'overall'")
         .to_arrow_table(),
         max_customers=dbt.config.get("max_customers"),
         random_state=dbt.config.get("random_state"),

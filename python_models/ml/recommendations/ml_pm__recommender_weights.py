@@ -13,7 +13,11 @@ def model(dbt, session):
         items=dbt.ref("int_pm__recommendation_items").filter("fold = 'fit'"),
         purchases=dbt.ref("int_pm__recommendation_purchases").filter("fold = 'fit'"),
     )
-    neighbours = item_neighbours(knowledge, dbt.ref("int_pm__recommendation_baskets"))
+    neighbours = item_neighbours(
+        knowledge,
+        dbt.ref("int_pm__recommendation_baskets"),
+        least_content_similarity=dbt.config.get("least_content_similarity"),
+    )
     anyone = dbt.ref("int_pm__recommendation_customers").limit(1)
     return fit_blend(
         Recommenders(

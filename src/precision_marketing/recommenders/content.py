@@ -9,7 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 # Shares of the similarity: two items alike in all four have 1, and an attribute that
-# the shop does not give adds nothing. Words say most of what an item is.
+# the shop does not give adds nothing. Words say most of what an item is; a price says
+# something only among items of a kind.
 TEXT_SHARE, CATEGORY_SHARE, BRAND_SHARE, PRICE_SHARE = 0.6, 0.2, 0.1, 0.1
 # A price is shared by the two nearest steps of a ladder, each half an octave higher:
 # prices a factor of 1.41 apart have little in common, a factor of 2 nothing.
@@ -56,7 +57,7 @@ def content_vectors(items: pa.Table) -> sparse.csr_matrix:
     -----
     TEXT_SHARE * cosine of TF-IDF vectors of name and description + CATEGORY_SHARE
     when the category is the same + BRAND_SHARE when the brand is + PRICE_SHARE *
-    closeness of prices.
+    closeness of prices when the category is the same.
     """
     texts = [
         " ".join(part for part in parts if part)
@@ -70,7 +71,8 @@ def content_vectors(items: pa.Table) -> sparse.csr_matrix:
         np.sqrt(TEXT_SHARE) * _text_vectors(texts),
         np.sqrt(CATEGORY_SHARE) * _label_vectors(items["category"].to_pylist()),
         np.sqrt(BRAND_SHARE) * _label_vectors(items["brand"].to_pylist()),
-        np.sqrt(PRICE_SHARE) * _price_vectors(items["unit_price"]),
+        np.sqrt(PRICE_SHARE)
+        * _price_vectors(items["unit_price"], items["category"].to_pylist()),
     ]
     return sparse.hstack(parts, format="csr")
 
@@ -82,32 +84,43 @@ def _text_vectors(texts: list[str]) -> sparse.csr_matrix:
 
 
 def _label_vectors(labels: list[str | None]) -> sparse.csr_matrix:
-    known = sorted({label for label in labels if label is not None})
-    column = {label: position for position, label in enumerate(known)}
-    rows = [row for row, label in enumerate(labels) if label is not None]
-    columns = [column[labels[row]] for row in rows]
+    codes, count = _label_codes(labels)
+    rows = np.flatnonzero(codes >= 0)
     return sparse.csr_matrix(
-        (np.ones(len(rows)), (rows, columns)), shape=(len(labels), len(known))
+        (np.ones(len(rows)), (rows, codes[rows])), shape=(len(labels), count)
     )
 
 
-def _price_vectors(prices: pa.ChunkedArray) -> sparse.csr_matrix:
+def _label_codes(labels: list[str | None]) -> tuple[np.ndarray, int]:
+    """Each label by number, -1 where there is none, and how many there are."""
+    known = sorted({label for label in labels if label is not None})
+    number = {label: position for position, label in enumerate(known)} | {None: -1}
+    return np.array([number[label] for label in labels], dtype=np.int64), len(known)
+
+
+def _price_vectors(
+    prices: pa.ChunkedArray, categories: list[str | None]
+) -> sparse.csr_matrix:
+    """Places on a ladder of prices, a ladder for each category."""
     values = prices.cast(pa.float64()).to_numpy()
-    rows = np.flatnonzero(values > 0)
+    codes, count = _label_codes(categories)
+    rows = np.flatnonzero((values > 0) & (codes >= 0))
     if not len(rows):
         return sparse.csr_matrix((len(values), 0))
     heights = np.log2(values[rows]) / PRICE_STEP
     steps = np.floor(heights).astype(np.int64)
     above = heights - steps
     lowest = steps.min()
-    ladder = sparse.csr_matrix(
+    rungs = int(steps.max() - lowest) + 2
+    foot = codes[rows] * rungs - lowest
+    ladders = sparse.csr_matrix(
         (
             np.concatenate([1 - above, above]),
-            (np.tile(rows, 2), np.concatenate([steps, steps + 1]) - lowest),
+            (np.tile(rows, 2), np.concatenate([foot + steps, foot + steps + 1])),
         ),
-        shape=(len(values), int(steps.max() - lowest) + 2),
+        shape=(len(values), count * rungs),
     )
-    return normalize(ladder)
+    return normalize(ladders)
 
 
 def embedding_vectors(items: pa.Table) -> np.ndarray:

@@ -13,7 +13,7 @@ from precision_marketing.frames import require_columns, sorted_by
 
 SECONDS_PER_DAY = 86_400.0
 
-CUSTOMER_COLUMNS = ("customer_id", "country")
+CUSTOMER_COLUMNS = ("customer_id", "country", "rfm_segment")
 ITEM_COLUMNS = (
     "item_id",
     "item_name",
@@ -137,27 +137,31 @@ def know(
     )
     items = items.take(pa.array(by_popularity))
 
-    rows, columns, numbers = [], [], []
     midnight = (
         _as_seconds(datetime.combine(days[0], datetime.min.time())) if days else 0
     )
+    parts: dict[str, list[np.ndarray]] = {
+        name: [] for name in ("row", "column", "orders", "age", "span")
+    }
     for batch in pa.RecordBatchReader.from_stream(purchases):
-        rows.append(_positions(batch, "customer_id", customers))
-        columns.append(_positions(batch, "item_id", items))
         last = _seconds(batch.column("last_ordered_at"))
         first = _seconds(batch.column("first_ordered_at"))
-        orders = batch.column("order_count").cast(pa.float64()).to_numpy()
-        numbers.append(np.vstack([orders, midnight - last, last - first]))
-    row = np.concatenate(rows) if rows else np.empty(0, dtype=np.int32)
-    column = np.concatenate(columns) if columns else np.empty(0, dtype=np.int32)
-    values = np.concatenate(numbers, axis=1) if numbers else np.empty((3, 0))
-    if np.any(values[1] <= 0):
+        orders = batch.column("order_count").cast(pa.float64())
+        parts["row"].append(_positions(batch, "customer_id", customers))
+        parts["column"].append(_positions(batch, "item_id", items))
+        parts["orders"].append(orders.to_numpy())
+        parts["age"].append((midnight - last) / SECONDS_PER_DAY)
+        parts["span"].append((last - first) / SECONDS_PER_DAY)
+    row, column = _joined(parts.pop("row")), _joined(parts.pop("column"))
+    order = np.lexsort((column, row))
+    row, column = row[order], column[order]
+    # One after another, so that few copies are in memory together.
+    values = {name: _joined(parts.pop(name))[order] for name in tuple(parts)}
+    if np.any(values["age"] <= 0):
         raise ValueError(
             "purchases: all must lie before as_of_date, or lists would know the "
-            f"future; got {int(np.sum(values[1] <= 0))} later ones. Filter by fold"
+            f"future; got {int(np.sum(values['age'] <= 0))} later ones. Filter by fold"
         )
-    order = np.lexsort((column, row))
-    row, column, values = row[order], column[order], values[:, order]
     if np.any((np.diff(row) == 0) & (np.diff(column) == 0)):
         raise ValueError(
             "purchases: (customer_id, item_id) must identify a row; filter by fold"
@@ -168,12 +172,19 @@ def know(
         customers=customers,
         items=items,
         order_counts=sparse.csr_matrix(
-            (values[0], column, np.concatenate(([0], np.cumsum(counts)))),
+            (values["orders"], column, np.concatenate(([0], np.cumsum(counts)))),
             shape=(customers.num_rows, items.num_rows),
         ),
-        age_days=values[1] / SECONDS_PER_DAY,
-        span_days=values[2] / SECONDS_PER_DAY,
+        age_days=values["age"],
+        span_days=values["span"],
     )
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Arrays as one; they are given up."""
+    joined = np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
+    parts.clear()
+    return joined
 
 
 def read_all(stream: ArrowStream) -> pa.Table:

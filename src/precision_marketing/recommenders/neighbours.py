@@ -68,7 +68,11 @@ def basket_matrix(knowledge: Knowledge, baskets: ArrowStream) -> sparse.csr_matr
 
 
 def item_neighbours(
-    knowledge: Knowledge, baskets: ArrowStream, *, n: int = NEIGHBOURS
+    knowledge: Knowledge,
+    baskets: ArrowStream,
+    *,
+    n: int = NEIGHBOURS,
+    least_content_similarity: float = 0.0,
 ) -> dict[str, sparse.csr_matrix]:
     """The most similar items of each item, by each method.
 
@@ -79,6 +83,8 @@ def item_neighbours(
         As for `basket_matrix`.
     n : int
         Neighbours of an item by one method.
+    least_content_similarity : float
+        Items less similar than this are no neighbours by content or embedding (0 to 1).
 
     Returns
     -------
@@ -93,20 +99,27 @@ def item_neighbours(
     """
     if not knowledge.items.num_rows:
         return {}
+    # The large matrices one after another, so that one alone is in memory.
     customers = knowledge.bought().T.tocsr()
-    repeated = knowledge.order_counts.T.tocsr()
-    orders = basket_matrix(knowledge, baskets)
     found = {
         "cosine": neighbours_of_vectors(unit_rows(customers), n),
         "jaccard": neighbours_of_counts(customers, jaccard, n),
         "tfidf": neighbours_of_vectors(unit_rows(tfidf_weights(customers)), n),
-        "bm25": neighbours_of_vectors(bm25_weights(repeated), n),
+    }
+    customers = knowledge.order_counts.T.tocsr()
+    found["bm25"] = neighbours_of_vectors(bm25_weights(customers), n)
+    del customers
+    orders = basket_matrix(knowledge, baskets)
+    found |= {
         "rules": neighbours_of_counts(orders, leverage_of(max(orders.shape[1], 1)), n),
         "content": neighbours_of_vectors(content_vectors(knowledge.items), n),
     }
     embedded = embedding_vectors(knowledge.items)
     if embedded.any():
         found["embedding"] = neighbours_of_dense(embedded, n)
+    for method in found.keys() & {"content", "embedding"}:
+        found[method].data[found[method].data < least_content_similarity] = 0.0
+        found[method].eliminate_zeros()
     return found
 
 

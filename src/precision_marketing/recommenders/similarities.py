@@ -21,14 +21,17 @@ PAIRS_AT_ONCE = 2_000_000
 
 def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     """Scale each row to length 1; a row of zeros stays one."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    sizes = np.diff(matrix.indptr)
+    rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), sizes)
     squares = np.bincount(rows, weights=matrix.data**2, minlength=matrix.shape[0])
     lengths = np.sqrt(squares)
     inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return sparse.csr_matrix(
-        (matrix.data * inverse[rows], matrix.indices, matrix.indptr),
-        shape=matrix.shape,
-    )
+    return _with_data(matrix, matrix.data * np.repeat(inverse, sizes))
+
+
+def _with_data(matrix: sparse.csr_matrix, data: np.ndarray) -> sparse.csr_matrix:
+    """The same places with other values; the places are shared, not copied."""
+    return sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def tfidf_weights(items: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -46,9 +49,7 @@ def tfidf_weights(items: sparse.csr_matrix) -> sparse.csr_matrix:
     -----
     sqrt(x) * idf, with idf = ln(items) - ln(1 + items of the customer).
     """
-    weighted = items.tocoo()
-    data = np.sqrt(weighted.data) * _idf(items)[weighted.col]
-    return sparse.csr_matrix((data, (weighted.row, weighted.col)), shape=items.shape)
+    return _with_data(items, np.sqrt(items.data) * _idf(items)[items.indices])
 
 
 def bm25_weights(
@@ -73,12 +74,11 @@ def bm25_weights(
     """
     if not items.nnz:
         return items
-    weighted = items.tocoo()
     orders = np.asarray(items.sum(axis=1)).ravel()
     norms = 1.0 - b + b * orders / orders.mean()
-    saturated = weighted.data * (k1 + 1.0) / (k1 * norms[weighted.row] + weighted.data)
-    data = saturated * _idf(items)[weighted.col]
-    return sparse.csr_matrix((data, (weighted.row, weighted.col)), shape=items.shape)
+    norm = np.repeat(norms, np.diff(items.indptr))
+    saturated = items.data * (k1 + 1.0) / (k1 * norm + items.data)
+    return _with_data(items, saturated * _idf(items)[items.indices])
 
 
 def _idf(items: sparse.csr_matrix) -> np.ndarray:

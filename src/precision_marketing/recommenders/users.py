@@ -31,18 +31,15 @@ def capped_buyers(
         Lengths are those before the cut, so that what is left of a cosine is a lower
         bound of it.
     """
-    by_item = unit_rows(bought).tocsc()
-    items = np.repeat(np.arange(bought.shape[1]), np.diff(by_item.indptr))
+    by_item = unit_rows(bought).T.tocsr()
     lot = np.random.default_rng(random_state).random(by_item.nnz)
-    place = np.empty(by_item.nnz, dtype=np.int64)
-    # Sorted by item and then by lot, entry k of an item is its k-th buyer drawn.
-    place[np.lexsort((lot, items))] = (
-        np.arange(by_item.nnz) - np.asarray(by_item.indptr, dtype=np.int64)[items]
-    )
-    kept = place < cap
+    kept = np.ones(by_item.nnz, dtype=bool)
+    for item in np.flatnonzero(np.diff(by_item.indptr) > cap):
+        its = slice(by_item.indptr[item], by_item.indptr[item + 1])
+        kept[its] = lot[its] < np.partition(lot[its], cap)[cap]
+    ends = np.concatenate(([0], np.cumsum(kept)))[by_item.indptr]
     return sparse.csr_matrix(
-        (by_item.data[kept], (items[kept], by_item.indices[kept])),
-        shape=(bought.shape[1], bought.shape[0]),
+        (by_item.data[kept], by_item.indices[kept], ends), shape=by_item.shape
     )
 
 
@@ -57,12 +54,12 @@ def user_neighbours(
 
     Parameters
     ----------
-    bought : scipy.sparse.csr_matrix of shape (customers, items)
-        Ones.
+    bought : scipy.sparse.csr_matrix of shape (queries, items)
+        Ones where they bought the item.
     buyers : scipy.sparse.csr_matrix of shape (items, customers)
         From `capped_buyers`.
     customers : numpy.ndarray of shape (queries,)
-        Row positions in `bought`.
+        Their columns in `buyers`.
     n : int
 
     Returns
@@ -70,7 +67,7 @@ def user_neighbours(
     scipy.sparse.csr_matrix of shape (queries, customers)
         Cosine of purchases, as far as the cap lets it be seen; never oneself.
     """
-    top = largest_of_product(unit_rows(bought[customers]), buyers, n + 1)
+    top = largest_of_product(unit_rows(bought), buyers, n + 1)
     rows = np.repeat(np.arange(top.shape[0]), np.diff(top.indptr))
     other = customers[rows] != top.indices
     return largest_of_rows(

@@ -83,6 +83,16 @@ def expected(lists, targets) -> pd.DataFrame:
 KEYS = ["method", "list", "k"]
 
 
+@pytest.fixture(scope="module")
+def known(demo, expected) -> pd.DataFrame:
+    """Those rows of customers of whom the judged day knew a purchase."""
+    customers = demo.rows(
+        "select customer_id from int_pm__recommendation_customers"
+        " where fold = 'evaluate' order by customer_id"
+    )
+    return expected[expected["customer_id"].isin([name for (name,) in customers])]
+
+
 def test_each_customers_metrics_are_those_of_plain_python(demo, expected):
     found = demo.frame("from ml_pm__recommender_customer_metrics")
     both = expected.merge(
@@ -95,9 +105,9 @@ def test_each_customers_metrics_are_those_of_plain_python(demo, expected):
         )
 
 
-def test_the_evaluation_is_their_mean(demo, expected):
+def test_the_evaluation_is_their_mean(demo, known):
     found = demo.frame("from pm__recommender_evaluation").set_index(KEYS)
-    means = expected.groupby(KEYS)[list(METRICS)].mean()
+    means = known.groupby(KEYS)[list(METRICS)].mean()
     assert found.index.sort_values().equals(means.index.sort_values())
     for metric in METRICS:
         np.testing.assert_allclose(
@@ -123,9 +133,9 @@ def poisson_weight(customer: str, draw: int) -> int:
     return count
 
 
-def test_intervals_are_those_of_a_bootstrap_in_numpy(demo, expected):
+def test_intervals_are_those_of_a_bootstrap_in_numpy(demo, known):
     found = demo.frame("from pm__recommender_evaluation").set_index(KEYS)
-    customers = sorted(expected["customer_id"].unique())
+    customers = sorted(known["customer_id"].unique())
     # All are in the sample, so that nothing has to be scaled.
     assert len(customers) <= 1_000
     weights = pd.DataFrame(
@@ -134,7 +144,7 @@ def test_intervals_are_those_of_a_bootstrap_in_numpy(demo, expected):
     )
     # The mean weight is 1 within 5 standard errors.
     assert abs(weights.to_numpy().mean() - 1) < 5 / math.sqrt(weights.size)
-    for keys, rows in expected.groupby(KEYS):
+    for keys, rows in known.groupby(KEYS):
         drawn = weights.loc[rows["customer_id"]].to_numpy()
         for metric in METRICS:
             means = rows[metric].to_numpy() @ drawn / drawn.sum(axis=0)
@@ -147,7 +157,8 @@ def test_segments_are_those_of_the_day_before_and_add_up(demo, targets):
     by_segment = demo.frame(
         "select method, list, k, sum(customer_count)::int as n,"
         " sum(customer_count * ndcg) as gain"
-        " from pm__recommender_evaluation_by_segment group by all"
+        " from pm__recommender_evaluation_by_segment"
+        " where segment != 'no_order' group by all"
     ).set_index(KEYS)
     overall = demo.frame("from pm__recommender_evaluation").set_index(KEYS)
     assert (by_segment["n"] == overall.loc[by_segment.index, "customer_count"]).all()
@@ -156,11 +167,45 @@ def test_segments_are_those_of_the_day_before_and_add_up(demo, targets):
     )
     left_out = dict(
         demo.rows(
-            "select distinct list, left_out_count + customer_count"
-            " from pm__recommender_evaluation"
+            "select distinct"
+            " list, left_out_count + customer_count + new_customer_count"
+            " from pm__recommender_evaluation order by list"
         )
     )
     assert left_out == {purpose: len(found) for purpose, found in targets.items()}
+
+
+def test_new_customers_are_judged_by_what_a_visitor_was_shown(
+    demo, lists, targets, expected, known
+):
+    strangers = targets["discover"].keys() - set(known["customer_id"])
+    shown = [
+        item
+        for (item,) in demo.rows(
+            "select item_id from int_pm__popular_items"
+            " where fold = 'evaluate' and audience_kind = 'overall'"
+            " and popularity_rank <= 20 order by popularity_rank"
+        )
+    ]
+    assert len(strangers) > 50
+    assert all(lists["blend", "discover"][customer] == shown for customer in strangers)
+    found = demo.frame(
+        "from pm__recommender_evaluation_by_segment where segment = 'no_order'"
+    ).set_index(KEYS)
+    means = (
+        expected[expected["customer_id"].isin(strangers)]
+        .groupby(KEYS)[list(METRICS)]
+        .mean()
+    )
+    assert (found["customer_count"] == len(strangers)).all()
+    assert (found["left_out_count"] == 0).all()
+    for metric in METRICS:
+        np.testing.assert_allclose(
+            found[metric], means.loc[found.index, metric], rtol=0, atol=1e-9
+        )
+    # Nothing is known of them but what is popular.
+    assert found.loc[("blend", "discover", 10), "ndcg"] > 0.05
+    assert found.loc[("cosine", "discover", 10), "ndcg"] == 0
 
 
 def test_the_blend_is_better_than_chance(demo):
@@ -240,12 +285,22 @@ def strict(project: Project, demo: Warehouse, tmp_path_factory) -> Build:
         settings={
             "pm_language": "zh",
             "pm_recommendation_count": 5,
-            "pm_recommendation_excluded_items": [item.lower() for item in excluded],
+            "pm_recommendation_excluded_items": [
+                *(item.lower() for item in excluded),
+                "no such item",
+            ],
             "pm_recommendation_price_band": [0.9, 1.1],
             "pm_recommendation_max_per_category": 1,
             "pm_recommendation_rebuy_days": 60,
         },
     ).assert_green()
+
+
+def test_an_exclusion_that_names_nothing_is_reported(strict):
+    assert strict.rows(
+        "select observed, status from pm__data_readiness"
+        " where requirement = 'exclusions_without_an_item'"
+    ) == [(1, "warn")]
 
 
 def test_every_rule_is_kept_or_said_to_be_waived(strict, demo):
@@ -305,19 +360,26 @@ def test_online_retail_is_recommended_better_than_by_popularity(build_data_set):
         assert blend["lift_over_popularity_lower"] > 1
         assert blend["ndcg_lower"] > evaluation["random", purpose]["ndcg_upper"]
         counts = {
-            (row["customer_count"], row["left_out_count"])
+            counts_of(row)
             for (_, judged), row in evaluation.items()
             if judged == purpose
         }
         # All methods on the same customers.
         assert len(counts) == 1
     # 2,284 bought something new in the last 60 days, 594 of them for the first time.
-    assert counts_of(evaluation["blend", "discover"]) == (1_690, 594)
+    assert counts_of(evaluation["blend", "discover"]) == (1_690, 0, 594)
+    strangers = build.records(
+        "from pm__recommender_evaluation_by_segment"
+        " where k = 10 and segment = 'no_order' and method in ('blend', 'random')"
+        " order by method"
+    )
+    assert [row["customer_count"] for row in strangers] == [594, 594]
+    assert strangers[0]["ndcg_lower"] > strangers[1]["ndcg_upper"]
     assert build.rows(
         "select distinct count(*) from pm__customer_recommendations"
         " where list = 'discover' group by customer_id"
     ) == [(10,)]
 
 
-def counts_of(row: dict) -> tuple[int, int]:
-    return row["customer_count"], row["left_out_count"]
+def counts_of(row: dict) -> tuple[int, int, int]:
+    return row["customer_count"], row["left_out_count"], row["new_customer_count"]
