@@ -132,6 +132,11 @@ expression over `relation`, a step of that model; it should be at least `require
             'required': 2, 'is_floor': true, 'severity': 'block',
         },
         {
+            'capability': 'value', 'requirement': 'parameters_without_error',
+            'observed': 'untold_count', 'relation': ref('ml_pm__clv_readiness'),
+            'required': 0, 'is_floor': false, 'severity': 'warn',
+        },
+        {
             'capability': 'value', 'requirement': 'frequency_value_correlation',
             'observed': 'absolute_correlation', 'relation': ref('ml_pm__clv_readiness'),
             'required': 0.3, 'is_floor': false, 'severity': 'warn',

@@ -36,7 +36,12 @@ models_ranked as (
                 {% if var('pm_clv_model') != 'auto' %}
                     case when model = '{{ var("pm_clv_model") }}' then 0 else 1 end asc,
                 {% endif %}
-                status_code desc, log_likelihood desc nulls last, model asc
+                status_code desc,
+                -- So little more likelihood proves nothing, and under bg_nbd nobody who
+                -- bought once has ever left.
+                log_likelihood - case when model = 'bg_nbd' then 2 else 0 end
+                desc nulls last,
+                model asc
         ) as model_rank
     from models_side_by_side
 ),

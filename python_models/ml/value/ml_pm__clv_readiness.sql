@@ -39,20 +39,35 @@ models_counted as (
     from models_fitted
 ),
 
-correlations as (
-    select max(abs(value)) as absolute_correlation
+doubts as (
+    select
+        max(case when clv_models.parameter = 'correlation' then abs(clv_models.value) end)
+            as absolute_correlation,
+        max(
+            case
+                when
+                    clv_models.parameter = 'untold_count'
+                    and (
+                        clv_order_models.model is not null
+                        or clv_models.model = 'gamma_gamma'
+                    )
+                    then clv_models.value
+            end
+        ) as untold_count
     from clv_models
-    where parameter = 'correlation'
+    left join clv_order_models
+        on clv_models.model = clv_order_models.model
 ),
 
 final as (
     select
         customers_counted.*,
         models_counted.fitted_model_count,
-        correlations.absolute_correlation
+        doubts.absolute_correlation,
+        doubts.untold_count
     from customers_counted
     cross join models_counted
-    cross join correlations
+    cross join doubts
 )
 
 select * from final
