@@ -46,6 +46,7 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_enable_segments': flag,
         'pm_enable_scores': flag,
         'pm_enable_recommendations': flag,
+        'pm_enable_value': flag,
         'pm_rfm_window_days': {'kind': 'integer', 'min': 1},
         'pm_rfm_threshold_mode': {'kind': 'choice', 'choices': ['rolling', 'frozen', 'absolute']},
         'pm_rfm_frozen_as_of': {'kind': 'date', 'optional': true},
@@ -98,6 +99,13 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_training_rows_max': {'kind': 'integer', 'min': 100},
         'pm_score_band_high': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_score_band_medium': {'kind': 'number', 'min': 0, 'max': 1},
+        'pm_clv_time_unit': {'kind': 'choice', 'choices': ['day', 'week']},
+        'pm_clv_calibration_end': {'kind': 'date', 'optional': true},
+        'pm_clv_holdout_days': {'kind': 'integer', 'min': 1},
+        'pm_clv_horizons_months': {'kind': 'list'},
+        'pm_clv_model': {'kind': 'choice', 'choices': ['auto', 'bg_nbd', 'mbg_nbd']},
+        'pm_clv_margin': {'kind': 'number', 'min': 0.01, 'max': 1},
+        'pm_clv_discount_rate': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_gate_min_customers': {'kind': 'integer', 'min': 1},
         'pm_gate_min_history_days': {'kind': 'integer', 'min': 1},
         'pm_gate_min_positives': {'kind': 'integer', 'min': 1},
@@ -211,6 +219,12 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
             ~ var('pm_recommendation_price_band') ~ '.'
         ) %}
     {% endif %}
+    {% if not _pm_are_months(var('pm_clv_horizons_months')) %}
+        {% do problems.append(
+            'pm_clv_horizons_months: expected different numbers of months from 1 to 60 such as [3, 12], got '
+            ~ var('pm_clv_horizons_months') ~ '.'
+        ) %}
+    {% endif %}
     {% if var('pm_segment_min_k') is integer and var('pm_segment_max_k') is integer and var('pm_segment_min_k') > var('pm_segment_max_k') %}
         {% do problems.append(
             'pm_segment_min_k: expected at most pm_segment_max_k (' ~ var('pm_segment_max_k') ~ '), got ' ~ var('pm_segment_min_k') ~ '.'
@@ -229,6 +243,17 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         {% do return(false) %}
     {% endif %}
     {% do return(0 < low and low < high) %}
+{% endmacro %}
+
+
+{% macro _pm_are_months(value) %}
+    {% if value is string or value is mapping or value is not sequence or not value %}
+        {% do return(false) %}
+    {% endif %}
+    {% for months in value if months is boolean or months is not integer or not 1 <= months <= 60 %}
+        {% do return(false) %}
+    {% endfor %}
+    {% do return(value | unique | list | length == value | length) %}
 {% endmacro %}
 
 

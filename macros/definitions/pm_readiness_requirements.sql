@@ -9,7 +9,7 @@ expression over `relation`, a step of that model; it should be at least `require
     {% set is_enabled = {
         'rfm': var('pm_enable_rfm'), 'segments': var('pm_enable_segments'),
         'baskets': var('pm_enable_baskets'), 'scores': var('pm_enable_scores'),
-        'recommendations': var('pm_enable_recommendations'),
+        'recommendations': var('pm_enable_recommendations'), 'value': var('pm_enable_value'),
     } %}
     {% set wanted = [] %}
     {% for requirement in _pm_all_requirements() if is_enabled.get(requirement.capability, true) %}
@@ -120,6 +120,41 @@ expression over `relation`, a step of that model; it should be at least `require
             'capability': 'recommendations', 'requirement': 'items_on_offer',
             'observed': 'count(*)', 'relation': 'offers',
             'required': var('pm_recommendation_count'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'value', 'requirement': 'history_days',
+            'observed': 'calibration_days', 'relation': ref('ml_pm__clv_readiness'),
+            'required': var('pm_gate_min_history_days'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'value', 'requirement': 'calibration_customers',
+            'observed': 'customer_count', 'relation': ref('ml_pm__clv_readiness'),
+            'required': var('pm_gate_min_customers'), 'is_floor': true, 'severity': 'block',
+        },
+        {
+            'capability': 'value', 'requirement': 'repeat_customers',
+            'observed': 'repeat_customer_count', 'relation': ref('ml_pm__clv_readiness'),
+            'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'block',
+        },
+        {
+            'capability': 'value', 'requirement': 'fitted_models',
+            'observed': 'fitted_model_count', 'relation': ref('ml_pm__clv_readiness'),
+            'required': 2, 'is_floor': true, 'severity': 'block',
+        },
+        {
+            'capability': 'value', 'requirement': 'parameters_without_error',
+            'observed': 'untold_count', 'relation': ref('ml_pm__clv_readiness'),
+            'required': 0, 'is_floor': false, 'severity': 'warn',
+        },
+        {
+            'capability': 'value', 'requirement': 'frequency_value_correlation',
+            'observed': 'absolute_correlation', 'relation': ref('ml_pm__clv_readiness'),
+            'required': 0.3, 'is_floor': false, 'severity': 'warn',
+        },
+        {
+            'capability': 'value', 'requirement': 'test_buyers',
+            'observed': 'test_buyer_count', 'relation': ref('ml_pm__clv_readiness'),
+            'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'warn',
         },
         {
             'capability': 'order_lines', 'requirement': 'days_since_last_order',

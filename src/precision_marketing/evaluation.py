@@ -156,7 +156,7 @@ def evaluate_binary(
     _check_values(values, label, scores)
 
     results = []
-    starts = _group_starts(ordered, group_columns)
+    starts = group_starts(ordered, group_columns)
     for start, stop in zip(starts, [*starts[1:], ordered.num_rows], strict=True):
         group = ordered.slice(start, stop - start)
         rows, grade = _evaluate(
@@ -207,7 +207,7 @@ def _check_values(values: np.ndarray, label: str, scores: list[str]) -> None:
             )
 
 
-def _group_starts(ordered: pa.Table, group_columns: list[str]) -> list[int]:
+def group_starts(ordered: pa.Table, group_columns: list[str]) -> list[int]:
     """First row of each group of a table sorted by group."""
     changes = np.zeros(ordered.num_rows, dtype=bool)
     changes[0] = True

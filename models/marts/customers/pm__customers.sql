@@ -27,6 +27,11 @@ customer_scores as (
     where target = 'purchase'
 ),
 
+customer_lifetime_value as (
+    select * from {{ ref('pm__customer_lifetime_value') }}
+    where horizon_months = {{ var('pm_clv_horizons_months') | max }}
+),
+
 as_of as (
     select * from {{ ref('int_pm__as_of') }}
 ),
@@ -91,6 +96,8 @@ final as (
         rfm_scores.m_score,
         customer_scores.probability as purchase_probability,
         customer_scores.band as purchase_band,
+        customer_lifetime_value.probability_alive,
+        customer_lifetime_value.predicted_clv,
         customer_attributes.income,
         coalesce(customer_attributes.is_gender_imputed, false) as is_gender_imputed,
         coalesce(customer_attributes.is_region_imputed, false) as is_region_imputed,
@@ -120,6 +127,8 @@ final as (
         on customers_labelled.customer_id = customer_lifecycle.customer_id
     left join customer_scores
         on customers_labelled.customer_id = customer_scores.customer_id
+    left join customer_lifetime_value
+        on customers_labelled.customer_id = customer_lifetime_value.customer_id
     left join segment_labels
         on customers_labelled.rfm_segment = segment_labels.rfm_segment
 )

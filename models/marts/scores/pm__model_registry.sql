@@ -10,6 +10,22 @@ segment_selection as (
     select * from {{ ref('ml_pm__segment_selection') }}
 ),
 
+clv_models as (
+    select * from {{ ref('ml_pm__clv_models') }}
+),
+
+clv_order_models as (
+    select * from {{ ref('ml_pm__clv_order_models') }}
+),
+
+clv_spend_models as (
+    select * from {{ ref('ml_pm__clv_spend_models') }}
+),
+
+clv_calendar as (
+    select * from {{ ref('int_pm__clv_calendar') }}
+),
+
 feature_calendar as (
     select * from {{ ref('int_pm__feature_calendar') }}
 ),
@@ -77,10 +93,77 @@ segments_registered as (
         as_of.as_of_date
 ),
 
+value_registered as (
+    select
+        clv_models.model_version,
+        'value' as target,
+        clv_models.model as algorithm,
+        -- Gamma-Gamma goes with whichever model counts the orders.
+        case
+            when coalesce(clv_order_models.is_champion, true) then 'champion'
+            else 'candidate'
+        end as stage,
+        clv_calendar.as_of_date as trained_as_of,
+        max(
+            case
+                when clv_models.parameter = 'customer_count' then clv_models.value
+            end
+        ) as row_count,
+        sum(case when clv_models.component = 'parameter' then 1 else 0 end)
+            as feature_count,
+        max(
+            case when clv_models.parameter = 'status_code' then clv_models.value end
+        ) as status_code
+    from clv_models
+    left join clv_order_models
+        on clv_models.model_version = clv_order_models.model_version
+    inner join clv_calendar
+        on clv_calendar.split = 'test'
+    group by
+        clv_models.model_version,
+        clv_models.model,
+        clv_order_models.is_champion,
+        clv_calendar.as_of_date
+),
+
+spend_registered as (
+    select
+        clv_spend_models.model_version,
+        clv_spend_models.target,
+        clv_spend_models.algorithm,
+        'candidate' as stage,
+        clv_calendar.as_of_date as trained_as_of,
+        max(
+            case
+                when clv_spend_models.feature = 'train_rows' then clv_spend_models.value
+            end
+        ) as row_count,
+        sum(case when clv_spend_models.component = 'coefficient' then 1 else 0 end)
+            as feature_count,
+        max(
+            case
+                when clv_spend_models.feature = 'status_code'
+                    then clv_spend_models.value
+            end
+        ) as status_code
+    from clv_spend_models
+    inner join clv_calendar
+        on clv_calendar.split = 'train'
+    group by
+        clv_spend_models.model_version,
+        clv_spend_models.target,
+        clv_spend_models.algorithm,
+        clv_calendar.as_of_date
+),
+
 united as (
     select * from purchase_registered
     union all
     select * from segments_registered
+    union all
+    select * from value_registered
+    union all
+    select * from spend_registered
 ),
 
 final as (

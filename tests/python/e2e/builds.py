@@ -13,7 +13,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ DATA_SETS = ("online_retail", "cdnow", "groceries", "olist")
 MODELS_ONLY = ("test", "unit_test")
 # Always the same, because dbt writes it into the manifest as that of the database.
 WAREHOUSE_NAME = "shop.duckdb"
+QUERIES_NAME = "queries.json"
 # What a small shop's cleaning can be judged by, without any fit.
 FACTS = (
     "+pm__rejected_rows +pm__cleaning_summary +pm__order_lines +pm__orders +pm__items"
@@ -123,6 +124,10 @@ class Warehouse:
             )
         ]
 
+    def queries(self) -> dict[str, str]:
+        """The compiled SQL of what the last build of the file ran, by name."""
+        return json.loads(self.warehouse.with_name(QUERIES_NAME).read_text())
+
     def content_hash(self, table: str, leave_out: tuple[str, ...] = ()) -> tuple:
         """Rows of a table and an order-free hash over them, some columns aside."""
         without = f"exclude ({', '.join(leave_out)})" if leave_out else ""
@@ -161,11 +166,11 @@ class Build(Warehouse):
                 )
         return "\n".join(lines)
 
-    def queries(self, names: Iterable[str]) -> dict[str, str]:
-        """The compiled SQL of some of the models that were built."""
-        wanted = set(names)
-        nodes = (result.node for result in self.outcome.result.results)
-        return {node.name: node.compiled_code for node in nodes if node.name in wanted}
+    def write_queries(self) -> None:
+        """Leave the compiled SQL beside the warehouse, for who finds nothing else."""
+        nodes = [result.node for result in getattr(self.outcome.result, "results", [])]
+        queries = {node.name: getattr(node, "compiled_code", None) for node in nodes}
+        self.warehouse.with_name(QUERIES_NAME).write_text(json.dumps(queries))
 
     def assert_green(self) -> Build:
         """Fail with dbt's messages unless all models and tests passed."""
@@ -268,7 +273,9 @@ class Project:
                 *arguments,
                 manifest=self.manifest() if select and not is_parsed_anew else None,
             )
-        return Build(warehouse, outcome)
+        build = Build(warehouse, outcome)
+        build.write_queries()
+        return build
 
 
 def read_settings(name: str) -> dict:

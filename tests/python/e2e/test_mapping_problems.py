@@ -383,3 +383,12 @@ def test_a_price_band_is_two_rising_numbers(complain, band):
         "pm_recommendation_price_band: expected two rising numbers above 0 such as"
         f" [0.2, 5], or [], got {band}."
     )
+
+
+@pytest.mark.parametrize("months", [[], [0], [3, 3], [61], ["three"], [1.5]])
+def test_horizons_are_different_numbers_of_months(complain, months):
+    problems = complain(pm_clv_horizons_months=months, pm_inputs={})
+    assert problems[0] == (
+        "pm_clv_horizons_months: expected different numbers of months from 1 to 60 such"
+        f" as [3, 12], got {months}."
+    )

@@ -112,7 +112,7 @@ def test_a_look_knows_nothing_from_its_own_midnight_on(build, tmp_path):
         " where is_month_start order by snapshot_date"
     )
     (day,) = months[len(months) // 2]
-    queries = build.queries(LOOKS)
+    queries = build.queries()
     copy = shutil.copy(build.warehouse, tmp_path / build.warehouse.name)
     with duckdb.connect(str(copy)) as connection:
         connection.execute(

@@ -1,0 +1,121 @@
+with clv_histories as (
+    select * from {{ ref('int_pm__clv_histories') }}
+    where split = 'score'
+),
+
+clv_calendar as (
+    select * from {{ ref('int_pm__clv_calendar') }}
+    where split = 'score'
+),
+
+clv_horizons as (
+    select * from {{ ref('int_pm__clv_horizons') }}
+    where split = 'score' and has_interval
+),
+
+clv_states as (
+    select * from {{ ref('ml_pm__clv_states') }}
+    where split = 'score' and expected_order_value is not null
+),
+
+clv_order_outlook as (
+    select * from {{ ref('ml_pm__clv_order_outlook') }}
+    where split = 'score'
+),
+
+value_quantiles as (
+    select * from {{ ref('ml_pm__clv_value_quantiles') }}
+    where split = 'score'
+),
+
+customers_ahead as (
+    select
+        clv_histories.as_of_date,
+        clv_histories.customer_id,
+        clv_histories.repeat_count,
+        clv_histories.age_days,
+        cast(clv_histories.historic_value as double) as historic_value,
+        clv_calendar.holdout_days,
+        clv_horizons.horizon_days,
+        clv_horizons.month_number
+    from clv_histories
+    inner join clv_calendar
+        on clv_histories.split = clv_calendar.split
+    inner join clv_horizons
+        on clv_histories.split = clv_horizons.split
+),
+
+orders_expected as (
+    select
+        customers_ahead.*,
+        clv_states.model,
+        clv_states.model_version,
+        clv_states.probability_alive,
+        clv_states.expected_order_value,
+        clv_states.lower_percent,
+        clv_states.upper_percent,
+        clv_states.probability_alive * clv_order_outlook.expected_orders
+            as expected_orders,
+        clv_states.probability_alive * clv_order_outlook.discounted_orders
+            as discounted_orders,
+        {{ pm_clv_baseline_value('historic_value', 'customers_ahead.horizon_days', 'customers_ahead.age_days') }}
+            as baseline_value,
+        {{ pm_clv_baseline_value('(customers_ahead.repeat_count + 1)', 'customers_ahead.horizon_days', 'customers_ahead.age_days') }}
+            as baseline_orders
+    from customers_ahead
+    left join clv_states
+        on customers_ahead.customer_id = clv_states.customer_id
+    left join clv_order_outlook
+        on
+            clv_states.model = clv_order_outlook.model
+            and customers_ahead.repeat_count = clv_order_outlook.repeat_count
+            and customers_ahead.age_days = clv_order_outlook.age_days
+            and customers_ahead.horizon_days = clv_order_outlook.horizon_days
+),
+
+values_expected as (
+    select
+        orders_expected.*,
+        -- Money that comes later counts less, in the interval as in the mean.
+        orders_expected.expected_order_value
+        * orders_expected.discounted_orders
+        / nullif(orders_expected.expected_orders, 0) as discounted_order_value,
+        coalesce(value_quantiles_lower.value_in_orders, 0) as lower_in_orders,
+        coalesce(value_quantiles_upper.value_in_orders, 0) as upper_in_orders
+    from orders_expected
+    left join value_quantiles as value_quantiles_lower
+        on
+            orders_expected.repeat_count = value_quantiles_lower.repeat_count
+            and orders_expected.age_days = value_quantiles_lower.age_days
+            and orders_expected.horizon_days = value_quantiles_lower.horizon_days
+            and orders_expected.lower_percent = value_quantiles_lower.percent
+    left join value_quantiles as value_quantiles_upper
+        on
+            orders_expected.repeat_count = value_quantiles_upper.repeat_count
+            and orders_expected.age_days = value_quantiles_upper.age_days
+            and orders_expected.horizon_days = value_quantiles_upper.horizon_days
+            and orders_expected.upper_percent = value_quantiles_upper.percent
+),
+
+final as (
+    select
+        as_of_date,
+        customer_id,
+        month_number as horizon_months,
+        model,
+        model_version,
+        probability_alive,
+        model is not null as is_modelled,
+        baseline_value,
+        historic_value,
+        coalesce(expected_orders, baseline_orders) as expected_orders,
+        coalesce(expected_order_value, historic_value / (repeat_count + 1))
+            as expected_order_value,
+        coalesce(discounted_orders * expected_order_value, baseline_value)
+            as predicted_value,
+        lower_in_orders * discounted_order_value as lower_value,
+        upper_in_orders * discounted_order_value as upper_value
+    from values_expected
+)
+
+select * from final
