@@ -168,7 +168,8 @@ class Build(Warehouse):
 
     def write_queries(self) -> None:
         """Leave the compiled SQL beside the warehouse, for who finds nothing else."""
-        nodes = [result.node for result in getattr(self.outcome.result, "results", [])]
+        results = getattr(self.outcome.result, "results", None) or []
+        nodes = [result.node for result in results]
         queries = {node.name: getattr(node, "compiled_code", None) for node in nodes}
         self.warehouse.with_name(QUERIES_NAME).write_text(json.dumps(queries))
 
