@@ -18,7 +18,9 @@ purchases as (
 
 -- Of the window's sales only what came back within the window counts as returned.
 lines_kept as (
-    {{ pm_kept_sale_lines('order_lines', 'return_matches', 'calendar', 'label_end_date') }}
+    {{ pm_kept_sale_lines(
+        'order_lines', 'return_matches', 'calendar', 'label_end_date'
+    ) }}
 ),
 
 items_bought as (

@@ -1,5 +1,5 @@
--- A customer's segment as recommendations know it today is that of pm__rfm_scores, though
--- it goes another way, by cut points of each fold's own day.
+-- A customer's segment as recommendations know it today is that of pm__rfm_scores,
+-- though it goes another way, by cut points of each fold's own day.
 with segments as (
     select * from {{ ref('int_pm__recommendation_segments') }}
     where fold = 'final'

@@ -81,7 +81,8 @@ discoveries_explained as (
         end as reason_key,
         case
             when
-                reason_kind not in ('popular_in_country', 'popular_in_segment', 'chosen')
+                reason_kind
+                not in ('popular_in_country', 'popular_in_segment', 'chosen')
                 then bought_item_id
         end as bought_item_id,
         country,
