@@ -132,10 +132,24 @@ def density(project: Project, tmp_path_factory) -> Build:
     return project.build(
         tmp_path_factory.mktemp("density"),
         settings=settings,
-        select=SEGMENTS,
+        select=f"{SEGMENTS} +pm__segment_history",
         flags=BUILDABLE,
         is_parsed_anew=True,
     ).assert_green()
+
+
+def test_the_history_of_a_density_model_ends_with_its_segments_of_today(density):
+    # So far as cells of a grid go, which its own SQL assigns by.
+    differences = density.value(
+        "select count(*) from pm__customer_segments full join"
+        " (from ml_pm__cluster_snapshots where snapshot_date = "
+        "  (select as_of_date from int_pm__as_of)) as snapshots"
+        " using (customer_id)"
+        " where pm__customer_segments.segment_name"
+        "  is distinct from snapshots.segment_name"
+    )
+    assert differences == 0
+    assert density.value("select count(*) from pm__segment_history") > 0
 
 
 def test_a_density_model_assigns_everyone_in_sql(density):
