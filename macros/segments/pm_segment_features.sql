@@ -18,7 +18,8 @@ and the names.
 All features there are. Logarithms, because orders and money are skewed: without them
 K-means finds the few largest customers and calls everybody else one segment. Money is
 taken per order: total revenue repeats the order count. A share lies between 0 and 1 as
-it is. A null is filled with the median where features are made.
+it is, and so does whether a customer is like most: of words only the most common one is
+told, since every value more would be one feature more. A null is filled with the median where features are made.
 #}
 {% macro pm_segment_feature_catalogue() %}
     {% do return({
@@ -38,5 +39,8 @@ it is. A null is filled with the median where features are made.
         'evening_share': 'evening_share',
         'age_years': 'age_years',
         'log_income': 'ln(1 + income)',
+        'has_main_gender': 'has_main_gender',
+        'has_main_region': 'has_main_region',
+        'has_main_language': 'has_main_language',
     }) %}
 {% endmacro %}

@@ -16,6 +16,10 @@ with customers as (
     select * from {{ ref('stg_pm__customers') }}
 ),
 
+main_attributes as (
+    select * from {{ ref('int_pm__main_attributes') }}
+),
+
 behaviour_known as (
     select
         behaviour.*,
@@ -31,7 +35,17 @@ behaviour_known as (
         {{ pm_calendar_days_between('customers.birth_date', 'behaviour.as_of_date') }}
         / 365.25 as age_years,
         cast(customers.income as double) as income
+        {%- for attribute in ['gender', 'region', 'language'] -%}
+            ,
+            case
+                when customers.{{ attribute }} is null then null
+                when customers.{{ attribute }} = main_attributes.main_{{ attribute }}
+                    then 1.0
+                else 0.0
+            end as has_main_{{ attribute }}
+        {%- endfor %}
     from {{ behaviour }} as behaviour
+    cross join main_attributes
     left join customers
         on behaviour.customer_id = customers.customer_id
     where behaviour.kept_order_count > 0
@@ -75,6 +89,9 @@ select
     cast(weekend_order_count as double) / nullif(order_count, 0) as weekend_share,
     cast(evening_order_count as double) / nullif(order_count, 0) as evening_share,
     age_years,
-    case when income < 0 then 0.0 else income end as income
+    case when income < 0 then 0.0 else income end as income,
+    cast(has_main_gender as double) as has_main_gender,
+    cast(has_main_region as double) as has_main_region,
+    cast(has_main_language as double) as has_main_language
 from behaviour_known
 {% endmacro %}

@@ -41,6 +41,14 @@ gaps_measured as (
     from order_days_in_sequence
 ),
 
+-- Decimal, since the last digits of a sum of doubles depend on what comes after it.
+gap_logarithms as (
+    select
+        *,
+        cast(ln(gap_days) as decimal(18,9)) as log_gap
+    from gaps_measured
+),
+
 final as (
     select
         customer_id,
@@ -51,22 +59,22 @@ final as (
         -- Gaps completed up to this day, this day's own included, and before it.
         order_day_number - 1 as gap_count,
         coalesce(
-            sum(ln(gap_days)) over (
+            cast(sum(log_gap) over (
                 partition by customer_id
                 order by order_date
                 rows between unbounded preceding and current row
-            ),
+            ) as double),
             0
         ) as log_gap_sum,
         coalesce(
-            sum(ln(gap_days)) over (
+            cast(sum(log_gap) over (
                 partition by customer_id
                 order by order_date
                 rows between unbounded preceding and 1 preceding
-            ),
+            ) as double),
             0
         ) as previous_log_gap_sum
-    from gaps_measured
+    from gap_logarithms
 )
 
 select * from final

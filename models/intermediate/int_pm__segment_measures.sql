@@ -40,7 +40,10 @@ final as (
         weekend_share,
         evening_share,
         age_years,
-        income
+        income,
+        has_main_gender,
+        has_main_region,
+        has_main_language
     from measured
 )
 

@@ -19,9 +19,10 @@ from sklearn.metrics import (
 from sklearn.neighbors import NearestNeighbors
 
 # The silhouette needs every pair of rows. Beyond a few thousand it moves in the
-# fourth digit only (0.5241 at 5k, 0.5242 at 20k) while memory grows with the square:
-# 4,000 rows are 128 MB.
+# fourth digit only (0.5241 at 5k, 0.5242 at 20k) while time grows with the square.
 SILHOUETTE_ROWS = 4_000
+# Rows whose distances to all of them are held at a time: 8 MB stay in the cache.
+SILHOUETTE_BLOCK = 250
 # Ward needs every pair as well, and the neighbour searches of the density models near
 # every pair. Their prototypes then speak for all rows.
 PAIRWISE_ROWS = 4_000
@@ -275,28 +276,39 @@ FITTERS: dict[str, Callable[..., dict[int, Clustering]]] = {
 }
 
 
-def judge(rows: np.ndarray, clustering: Clustering, pairs: np.ndarray) -> dict:
-    """Quality of a clustering on rows, as they would be assigned.
+def judge(rows: np.ndarray, clusterings: Sequence[Clustering]) -> list[dict]:
+    """Quality of clusterings on rows, as they would be assigned.
 
     Parameters
     ----------
     rows : numpy.ndarray of shape (n, d)
-    clustering : Clustering
-    pairs : numpy.ndarray of shape (m, m)
-        Distances between the first m rows.
+    clusterings : sequence of Clustering
 
     Returns
     -------
-    dict of metric to float or None
-        Noise is left out of all but noise_share, min_share and row_count. None where
-        a metric needs two clusters and there is one.
+    list of dict of metric to float or None
+        One for each clustering. Noise is left out of all but noise_share, min_share and
+        row_count. None where a metric needs two clusters and there is one. Silhouettes
+        are those of the first `SILHOUETTE_ROWS` rows.
     """
-    labels = clustering.labels(rows)
+    labelings = [clustering.labels(rows) for clustering in clusterings]
+    clearness = _silhouettes(
+        rows[:SILHOUETTE_ROWS], [labels[:SILHOUETTE_ROWS] for labels in labelings]
+    )
+    return [
+        _quality(rows, clustering, labels) | {"silhouette": silhouette}
+        for clustering, labels, silhouette in zip(
+            clusterings, labelings, clearness, strict=True
+        )
+    ]
+
+
+def _quality(rows: np.ndarray, clustering: Clustering, labels: np.ndarray) -> dict:
+    """All metrics but the silhouette."""
     inside = labels > 0
     counts = np.bincount(labels, minlength=clustering.k + 1)
     metrics: dict[str, float | None] = {
         "inertia": None,
-        "silhouette": None,
         "calinski_harabasz": None,
         "davies_bouldin": None,
         "row_count": float(len(rows)),
@@ -315,42 +327,59 @@ def judge(rows: np.ndarray, clustering: Clustering, pairs: np.ndarray) -> dict:
         metrics["davies_bouldin"] = float(
             davies_bouldin_score(rows[inside], labels[inside])
         )
-    judged = np.flatnonzero(inside[: len(pairs)])
-    if 2 <= len(np.unique(labels[judged])) < len(judged):
-        metrics["silhouette"] = _silhouette(
-            pairs if len(judged) == len(pairs) else pairs[np.ix_(judged, judged)],
-            labels[judged],
-        )
     return metrics
 
 
-def _silhouette(pairs: np.ndarray, labels: np.ndarray) -> float:
-    """Mean silhouette from all distances (Rousseeuw 1987).
+def _silhouettes(
+    rows: np.ndarray, labelings: Sequence[np.ndarray]
+) -> list[float | None]:
+    """Mean silhouette of each labeling from all distances (Rousseeuw 1987).
 
-    One matrix product gives the distances to every cluster: scikit-learn goes through
-    the matrix row by row, which for nine values of k takes longer than fitting them.
+    Label 0 is left out. The distances are made once, a block at a time, and one matrix
+    product with the members of all clusters of all labelings adds them up: scikit-learn
+    goes through them row by row and once for each k, longer than fitting takes.
     """
-    members, own = np.unique(labels, return_inverse=True)
-    belongs = np.zeros((len(labels), len(members)))
-    belongs[np.arange(len(labels)), own] = 1.0
+    # (n, clusters of all labelings): 1 for a member. A labeling of one cluster, or of a
+    # cluster per row, has no silhouette, and no columns.
+    memberships, starts = [], []
+    width = 0
+    for labels in labelings:
+        members = np.unique(labels[labels > 0])
+        starts.append(width)
+        if 2 <= len(members) < np.count_nonzero(labels):
+            memberships.append(labels[:, None] == members)
+            width += len(members)
+    ends = [*starts[1:], width]
+    if width == 0:
+        return [None] * len(labelings)
+    belongs = np.hstack(memberships).astype(float)
+    sums = np.empty((len(rows), width))
+    for start in range(0, len(rows), SILHOUETTE_BLOCK):
+        block = slice(start, start + SILHOUETTE_BLOCK)
+        sums[block] = cdist(rows[block], rows) @ belongs
+    return [
+        _silhouette(belongs[:, start:end], sums[:, start:end]) if end > start else None
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _silhouette(belongs: np.ndarray, sums: np.ndarray) -> float:
+    """Mean silhouette from members of and summed distances to clusters, both (n, k)."""
+    inside = belongs.any(axis=1)
     counts = belongs.sum(axis=0)
-    sums = pairs @ belongs
-    at_home = (np.arange(len(labels)), own)
+    belongs, sums = belongs[inside], sums[inside]
+    own = belongs.argmax(axis=1)
+    at_home = (np.arange(len(own)), own)
     # Nobody is company to themselves.
-    inside = sums[at_home] / np.maximum(counts[own] - 1, 1)
+    within = sums[at_home] / np.maximum(counts[own] - 1, 1)
     means = sums / counts
     means[at_home] = np.inf
     outside = means.min(axis=1)
-    larger = np.maximum(inside, outside)
+    larger = np.maximum(within, outside)
     scores = np.divide(
-        outside - inside, larger, out=np.zeros(len(labels)), where=larger > 0
+        outside - within, larger, out=np.zeros(len(own)), where=larger > 0
     )
     return float(np.where(counts[own] == 1, 0.0, scores).mean())
-
-
-def pairs_of(rows: np.ndarray) -> np.ndarray:
-    """Distances between the rows that silhouettes are taken of."""
-    return cdist(rows[:SILHOUETTE_ROWS], rows[:SILHOUETTE_ROWS])
 
 
 def stabilities(

@@ -12,7 +12,6 @@ from precision_marketing.clustering import (
     Clustering,
     fit_clusterings,
     judge,
-    pairs_of,
     stabilities,
 )
 from precision_marketing.frames import (
@@ -174,7 +173,6 @@ def fit_segment_models(
     options = {"n_init": n_init, "seed": random_state}
 
     with one_thread():
-        pairs = pairs_of(rows)
         candidates = []
         for algorithm in algorithms:
             fitted = fit_clusterings(
@@ -189,10 +187,12 @@ def fit_segment_models(
         learned_from = content_hash(
             {"keys": sample[key].cast(pa.string()).to_pylist(), "values": raw}
         )
+        clusterings = [one.numbered(ranking) for one, _ in candidates]
         long_rows = []
-        for one, stability_ari in candidates:
-            clustering = one.numbered(ranking)
-            metrics = judge(rows, clustering, pairs) | {"stability_ari": stability_ari}
+        for clustering, quality, (_, stability_ari) in zip(
+            clusterings, judge(rows, clusterings), candidates, strict=True
+        ):
+            metrics = quality | {"stability_ari": stability_ari}
             version = content_hash(
                 {
                     "algorithm": clustering.algorithm,

@@ -7,7 +7,7 @@ from sklearn.datasets import make_blobs, make_moons
 from sklearn.metrics import adjusted_rand_score
 
 from precision_marketing import clustering
-from precision_marketing.clustering import FITTERS, fit_clusterings, judge, pairs_of
+from precision_marketing.clustering import FITTERS, fit_clusterings, judge
 
 OPTIONS = {"ks": range(2, 7), "n_init": 3, "seed": 0}
 
@@ -28,7 +28,7 @@ def test_kmeans_labels_are_sklearns(blobs):
         oracle = KMeans(n_clusters=k, n_init=3, random_state=0).fit(blobs)
         labels, nearest, _ = found.assign(blobs)
         assert adjusted_rand_score(oracle.labels_, labels) == 1
-        assert judge(blobs, found, pairs_of(blobs))["inertia"] == pytest.approx(
+        assert judge(blobs, [found])[0]["inertia"] == pytest.approx(
             oracle.inertia_, rel=1e-12
         )
         assert np.square(nearest).sum() == pytest.approx(oracle.inertia_, rel=1e-12)
@@ -104,7 +104,7 @@ def test_of_many_rows_the_pairwise_algorithms_take_the_first(blobs, monkeypatch)
 )
 def test_degenerate_rows_give_fewer_candidates_never_an_error(algorithm, rows):
     for found in fit_clusterings(rows, algorithm, **OPTIONS).values():
-        measured = judge(rows, found, pairs_of(rows))
+        (measured,) = judge(rows, [found])
         assert 0 <= measured["noise_share"] <= 1
         for value in measured.values():
             assert value is None or np.isfinite(value)
