@@ -28,20 +28,27 @@ spend_scores as (
     where split = 'test'
 ),
 
-customers as (
+customers_ahead as (
     select
         clv_histories.as_of_date,
         clv_histories.customer_id,
+        clv_histories.age_days,
+        clv_histories.repeat_count + 1 as order_days,
+        cast(clv_histories.historic_value as double) as historic_value,
         clv_histories.outcome_order_days,
         cast(clv_histories.outcome_value as double) as outcome_value,
-        clv_calendar.holdout_days,
-        {{ pm_clv_baseline_value('cast(clv_histories.historic_value as double)', 'holdout_days') }}
-            as baseline_value,
-        {{ pm_clv_baseline_value('(clv_histories.repeat_count + 1)', 'holdout_days') }}
-            as baseline_orders
+        clv_calendar.holdout_days
     from clv_histories
     inner join clv_calendar
         on clv_histories.split = clv_calendar.split
+),
+
+customers as (
+    select
+        *,
+        {{ pm_clv_baseline_value('historic_value', 'holdout_days') }} as baseline_value,
+        {{ pm_clv_baseline_value('order_days', 'holdout_days') }} as baseline_orders
+    from customers_ahead
 ),
 
 predictions as (

@@ -24,9 +24,9 @@ states as (
     from clv_histories
 ),
 
--- Of the orders of someone who never leaves, a negative binomial number comes; of someone
--- who may leave, each order is followed by another only if a coin says stay. Beta coins
--- and gamma rates do not know of each other.
+-- Someone who never leaves makes a negative binomial number of orders; someone who may
+-- leave goes on after each of them only if a coin says stay. Beta coins and gamma rates
+-- do not know of each other.
 states_ahead as (
     select
         clv_order_models.model,

@@ -28,22 +28,24 @@ models_side_by_side as (
     group by model, model_version
 ),
 
+models_compared as (
+    select
+        *,
+        '{{ var("pm_clv_model") }}' in ('auto', model) as is_asked_for,
+        -- So little more likelihood proves nothing, and under bg_nbd nobody who bought
+        -- once has ever left.
+        log_likelihood - case when model = 'bg_nbd' then 2 else 0 end as merit
+    from models_side_by_side
+),
+
 models_ranked as (
     select
         *,
         row_number() over (
             order by
-                {% if var('pm_clv_model') != 'auto' %}
-                    case when model = '{{ var("pm_clv_model") }}' then 0 else 1 end asc,
-                {% endif %}
-                status_code desc,
-                -- So little more likelihood proves nothing, and under bg_nbd nobody who
-                -- bought once has ever left.
-                log_likelihood - case when model = 'bg_nbd' then 2 else 0 end
-                desc nulls last,
-                model asc
+                is_asked_for desc, status_code desc, merit desc nulls last, model asc
         ) as model_rank
-    from models_side_by_side
+    from models_compared
 ),
 
 final as (

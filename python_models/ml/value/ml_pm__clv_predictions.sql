@@ -34,6 +34,7 @@ customers_ahead as (
         clv_histories.customer_id,
         clv_histories.repeat_count,
         clv_histories.age_days,
+        clv_histories.repeat_count + 1 as order_days,
         cast(clv_histories.historic_value as double) as historic_value,
         clv_calendar.holdout_days,
         clv_horizons.horizon_days,
@@ -45,9 +46,17 @@ customers_ahead as (
         on clv_histories.split = clv_horizons.split
 ),
 
+baselines as (
+    select
+        *,
+        {{ pm_clv_baseline_value('historic_value', 'horizon_days') }} as baseline_value,
+        {{ pm_clv_baseline_value('order_days', 'horizon_days') }} as baseline_orders
+    from customers_ahead
+),
+
 orders_expected as (
     select
-        customers_ahead.*,
+        baselines.*,
         clv_states.model,
         clv_states.model_version,
         clv_states.probability_alive,
@@ -57,20 +66,16 @@ orders_expected as (
         clv_states.probability_alive * clv_order_outlook.expected_orders
             as expected_orders,
         clv_states.probability_alive * clv_order_outlook.discounted_orders
-            as discounted_orders,
-        {{ pm_clv_baseline_value('historic_value', 'customers_ahead.horizon_days', 'customers_ahead.age_days') }}
-            as baseline_value,
-        {{ pm_clv_baseline_value('(customers_ahead.repeat_count + 1)', 'customers_ahead.horizon_days', 'customers_ahead.age_days') }}
-            as baseline_orders
-    from customers_ahead
+            as discounted_orders
+    from baselines
     left join clv_states
-        on customers_ahead.customer_id = clv_states.customer_id
+        on baselines.customer_id = clv_states.customer_id
     left join clv_order_outlook
         on
             clv_states.model = clv_order_outlook.model
-            and customers_ahead.repeat_count = clv_order_outlook.repeat_count
-            and customers_ahead.age_days = clv_order_outlook.age_days
-            and customers_ahead.horizon_days = clv_order_outlook.horizon_days
+            and baselines.repeat_count = clv_order_outlook.repeat_count
+            and baselines.age_days = clv_order_outlook.age_days
+            and baselines.horizon_days = clv_order_outlook.horizon_days
 ),
 
 values_expected as (
@@ -109,7 +114,7 @@ final as (
         baseline_value,
         historic_value,
         coalesce(expected_orders, baseline_orders) as expected_orders,
-        coalesce(expected_order_value, historic_value / (repeat_count + 1))
+        coalesce(expected_order_value, historic_value / order_days)
             as expected_order_value,
         coalesce(discounted_orders * expected_order_value, baseline_value)
             as predicted_value,

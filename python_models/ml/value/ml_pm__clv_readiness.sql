@@ -41,8 +41,11 @@ models_counted as (
 
 doubts as (
     select
-        max(case when clv_models.parameter = 'correlation' then abs(clv_models.value) end)
-            as absolute_correlation,
+        max(
+            case
+                when clv_models.parameter = 'correlation' then abs(clv_models.value)
+            end
+        ) as absolute_correlation,
         max(
             case
                 when

@@ -8,8 +8,9 @@ final as (
         max(case when feature = 'status_code' then value end) = 1 as is_usable,
         max(case when component = 'intercept' then value end) as intercept,
         max(case when component = 'spend_intercept' then value end) as spend_intercept
+        {%- set components = ['mean', 'scale', 'coefficient', 'spend_coefficient'] -%}
         {%- for feature in pm_spend_features() -%}
-            {%- for component in ['mean', 'scale', 'coefficient', 'spend_coefficient'] -%}
+            {%- for component in components -%}
                 ,
                 max(
                     case

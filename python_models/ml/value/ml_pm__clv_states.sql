@@ -25,8 +25,10 @@ histories_modelled as (
         value_model.q,
         value_model.v,
         -- Only orders that brought money say what an order is worth.
-        case when clv_histories.repeat_value > 0 then clv_histories.repeat_count else 0 end
-            as valued_count,
+        case
+            when clv_histories.repeat_value > 0 then clv_histories.repeat_count
+            else 0
+        end as valued_count,
         cast(greatest(clv_histories.repeat_value, 0) as double) as repeat_value
     from clv_histories
     inner join clv_order_models

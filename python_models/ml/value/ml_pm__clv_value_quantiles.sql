@@ -1,4 +1,4 @@
-{#- Nine equally likely values of a standard normal: quantiles at 1/18, 3/18 ... 17/18. -#}
+{#- Nine equally likely values of a standard normal: its quantiles at 1/18, 3/18 ... -#}
 {%- set normal_points = [
     -1.5932188180, -0.9674215661, -0.5894557914, -0.2822161470, 0,
     0.2822161470, 0.5894557914, 0.9674215661, 1.5932188180
@@ -31,27 +31,29 @@ counts_exact as (
     from clv_order_counts
 ),
 
--- What so many orders bring in all is a gamma variate over the customer's own rate: the
--- mean and variance of its logarithm are exact, its shape is taken for normal.
-counts_valued as (
+-- Orders of a customer are gamma with a rate of the customer's own, itself gamma.
+counts_shaped as (
     select
-        {% for column in state.split(',') %}
-            counts_exact.{{ column | trim }},
-        {% endfor %}
-        counts_exact.order_count,
-        counts_exact.probability,
-        ln((value_model.q + value_model.p * counts_exact.repeat_count - 1)
-        / value_model.p)
-        + {{ pm_digamma('(value_model.p * greatest(counts_exact.order_count, 1))') }}
-        - {{ pm_digamma('(value_model.q + value_model.p * counts_exact.repeat_count)') }}
-            as log_mean,
-        sqrt(
-            {{ pm_trigamma('(value_model.p * greatest(counts_exact.order_count, 1))') }}
-            + {{ pm_trigamma('(value_model.q + value_model.p * counts_exact.repeat_count)') }}
-        ) as log_deviation
+        counts_exact.*,
+        value_model.p,
+        value_model.p * greatest(counts_exact.order_count, 1) as sum_shape,
+        value_model.q + value_model.p * counts_exact.repeat_count as rate_shape
     from counts_exact
     cross join value_model
     where counts_exact.probability > {{ negligible }}
+),
+
+-- What so many orders bring over what one is expected to: mean and variance of the
+-- logarithm are exact, its shape is taken for normal.
+counts_valued as (
+    select
+        *,
+        ln((rate_shape - 1) / p)
+        + {{ pm_digamma('sum_shape') }}
+        - {{ pm_digamma('rate_shape') }} as log_mean,
+        sqrt({{ pm_trigamma('sum_shape') }} + {{ pm_trigamma('rate_shape') }})
+            as log_deviation
+    from counts_shaped
 ),
 
 points as (
@@ -94,7 +96,8 @@ points_cumulated as (
 points_ranged as (
     select
         *,
-        floor(round(100 * (cumulated_weight - weight) / total_weight, 9)) as percent_before,
+        floor(round(100 * (cumulated_weight - weight) / total_weight, 9))
+            as percent_before,
         floor(round(100 * cumulated_weight / total_weight, 9)) as percent_reached
     from points_cumulated
 ),
