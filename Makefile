@@ -63,10 +63,12 @@ lint-sql: .venv/dev.stamp
 
 BENCH ?= --lines 1000000 10000000
 BASKETS_BENCH ?= --lines 1000000 10000000
+RECOMMENDATIONS_BENCH ?= --lines 1000000 10000000
 
 bench: .venv/bench.stamp
 	@$(BIN)/python bench/run.py $(BENCH)
 	@$(BIN)/python bench/baskets.py $(BASKETS_BENCH)
+	@$(BIN)/python bench/recommendations.py $(RECOMMENDATIONS_BENCH)
 
 # -- Environment ---------------------------------------------------------------------
 
