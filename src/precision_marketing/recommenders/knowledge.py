@@ -146,15 +146,24 @@ def know(
     for batch in pa.RecordBatchReader.from_stream(purchases):
         last = _seconds(batch.column("last_ordered_at"))
         first = _seconds(batch.column("first_ordered_at"))
-        orders = batch.column("order_count").cast(pa.float64())
+        orders = batch.column("order_count").cast(pa.float64()).to_numpy()
         parts["row"].append(_positions(batch, "customer_id", customers))
         parts["column"].append(_positions(batch, "item_id", items))
-        parts["orders"].append(orders.to_numpy())
+        # Copied: a view would keep alive what else the batch was made of.
+        parts["orders"].append(orders.copy())
         parts["age"].append((midnight - last) / SECONDS_PER_DAY)
         parts["span"].append((last - first) / SECONDS_PER_DAY)
+    # The ids were text, more of it than all that is left.
+    pa.default_memory_pool().release_unused()
     row, column = _joined(parts.pop("row")), _joined(parts.pop("column"))
-    order = np.lexsort((column, row))
+    order = np.lexsort((column, row)).astype(np.int32)
     row, column = row[order], column[order]
+    if np.any((np.diff(row) == 0) & (np.diff(column) == 0)):
+        raise ValueError(
+            "purchases: (customer_id, item_id) must identify a row; filter by fold"
+        )
+    counts = np.bincount(row, minlength=customers.num_rows)
+    del row
     # One after another, so that few copies are in memory together.
     values = {name: _joined(parts.pop(name))[order] for name in tuple(parts)}
     if np.any(values["age"] <= 0):
@@ -162,11 +171,6 @@ def know(
             "purchases: all must lie before as_of_date, or lists would know the "
             f"future; got {int(np.sum(values['age'] <= 0))} later ones. Filter by fold"
         )
-    if np.any((np.diff(row) == 0) & (np.diff(column) == 0)):
-        raise ValueError(
-            "purchases: (customer_id, item_id) must identify a row; filter by fold"
-        )
-    counts = np.bincount(row, minlength=customers.num_rows)
     return Knowledge(
         as_of_date=days[0] if days else None,
         customers=customers,
@@ -200,7 +204,7 @@ def _positions(batch: pa.RecordBatch, key: str, table: pa.Table) -> np.ndarray:
             f"purchases: {found.null_count} values of {key} are missing from the table "
             "of customers or items. Filter all three by the same fold"
         )
-    return found.to_numpy()
+    return found.to_numpy().copy()
 
 
 def _seconds(times: pa.Array) -> np.ndarray:

@@ -131,8 +131,7 @@ class Recommenders:
     @cached_property
     def buyers(self) -> sparse.csr_matrix:
         """Buyers of each item, as far as customers are compared."""
-        bought = self.knowledge.bought()
-        return capped_buyers(bought, random_state=self.random_state)
+        return capped_buyers(self.knowledge.bought(), random_state=self.random_state)
 
     @cached_property
     def recent(self) -> sparse.csr_matrix:

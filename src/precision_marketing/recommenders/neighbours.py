@@ -53,17 +53,21 @@ def basket_matrix(knowledge: Knowledge, baskets: ArrowStream) -> sparse.csr_matr
         midnight = np.datetime64(knowledge.as_of_date, "us")
         is_known = times.to_numpy(zero_copy_only=False) < midnight
         known = batch.filter(pa.array(is_known))
-        orders.append(known.column("order_number").cast(pa.int64()).to_numpy())
+        orders.append(known.column("order_number").cast(pa.int32()).to_numpy())
         found = pc.index_in(known.column("item_id"), value_set=item_ids)
         # An item that nobody may be shown is no neighbour either.
         items.append(found.fill_null(-1).to_numpy())
-    order = np.concatenate(orders) if orders else np.empty(0, dtype=np.int64)
+    order = np.concatenate(orders) if orders else np.empty(0, dtype=np.int32)
     item = np.concatenate(items) if items else np.empty(0, dtype=np.int32)
-    _, order = np.unique(order, return_inverse=True)
-    known = item >= 0
+    del orders, items
+    # Numbered anew by counting: a sort of the numbers would take more memory than all
+    # else.
+    is_order = np.bincount(order) > 0
+    column = (np.cumsum(is_order) - 1).astype(np.int32)[order]
+    is_known = item >= 0
     return sparse.csr_matrix(
-        (np.ones(int(known.sum())), (item[known], order[known])),
-        shape=(len(item_ids), int(order.max()) + 1 if len(order) else 0),
+        (np.ones(int(is_known.sum())), (item[is_known], column[is_known])),
+        shape=(len(item_ids), int(is_order.sum())),
     )
 
 
