@@ -98,7 +98,7 @@ select
     ) end as fully_returned_at
 from orders
 """
-# Beside the orders: lines of eight categories, no customers input, no names of segments.
+# Beside the orders: lines of eight categories, nobody described, plain segment names.
 GIVEN = [
     "create table int_pm__as_of as select date '2026-01-01' as as_of_date,"
     " date '2024-01-01' as first_order_date, date '2025-12-31' as last_order_date",

@@ -1,7 +1,9 @@
 {%- set features = pm_segment_features() -%}
 {%- set imputed_terms = [] -%}
 {%- for expression in features.values() -%}
-    {%- do imputed_terms.append('case when ' ~ expression ~ ' is null then 1 else 0 end') -%}
+    {%- do imputed_terms.append(
+        'case when ' ~ expression ~ ' is null then 1 else 0 end'
+    ) -%}
 {%- endfor -%}
 with segment_measures as (
     select * from {{ ref('int_pm__segment_measures') }}
@@ -11,8 +13,8 @@ medians as (
     select * from {{ ref('int_pm__segment_medians') }}
 ),
 
--- What is not known of a customer speaks neither for nor against any segment: the middle
--- of all others stands in.
+-- What is not known of a customer speaks neither for nor against any segment: the
+-- middle of all others stands in.
 final as (
     select
         segment_measures.customer_id,
