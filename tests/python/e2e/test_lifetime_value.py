@@ -93,7 +93,7 @@ def expected_as_a_sum(r, alpha, a, b, first_chances, x, age, days) -> float:
     """The same, order by order, as the tails of a distribution of scipy."""
     stays = b + x + first_chances
     share = days / (alpha + age + days)
-    k = np.arange(200_000)
+    k = np.arange(60_000)
     log_stays = betaln(a, stays + k) - betaln(a, stays)
     return float(nbinom.sf(k, r + x, 1 - share) @ np.exp(log_stays))
 
@@ -188,7 +188,7 @@ def test_intervals_are_those_of_customers_who_are_simulated(compiled, order_coun
         ),
     )
     random = np.random.default_rng(1)
-    draws = 200_000
+    draws = 100_000
     for model in ("published_mbg", "a_is_one", "nobody_leaves"):
         r, alpha, a, b, first_chances = MODELS[model]
         for x, age in states:
@@ -315,6 +315,19 @@ def test_what_is_judged_is_what_came(build):
         "select model, count(*), cast(sum(cast(outcome_value as decimal(18, 2)))"
         " as decimal(38, 2)) from ml_pm__clv_judged group by model order by model"
     )
+
+
+def test_a_capability_that_is_off_leaves_its_tables_empty(project, tmp_path):
+    tables = [path.stem for path in (ROOT / "models/marts/value").glob("pm__*.sql")]
+    assert len(tables) == 6
+    build = project.build(
+        tmp_path,
+        settings={"pm_enable_value": False},
+        select=" ".join(f"+{table}" for table in tables),
+        without=MODELS_ONLY,
+    ).assert_green()
+    counts = {table: build.value(f"select count(*) from {table}") for table in tables}
+    assert counts == dict.fromkeys(tables, 0)
 
 
 def test_published_parameters_of_the_sample_to_their_digits(project, tmp_path):
