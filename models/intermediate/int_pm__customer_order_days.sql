@@ -18,7 +18,7 @@ order_days as (
         not customer_orders.is_return
         and customer_orders.customer_id is not null
         and customer_orders.ordered_at < as_of.as_of_date
-        and {{ var('pm_enable_segments') }}
+        and {{ var('pm_enable_segments') or var('pm_enable_scores') }}
 ),
 
 order_days_in_sequence as (

@@ -1,5 +1,5 @@
-with customer_snapshots as (
-    select * from {{ ref('int_pm__customer_snapshots') }}
+with purchase_snapshots as (
+    select * from {{ ref('int_pm__purchase_snapshots') }}
 ),
 
 rows_ranked as (
@@ -9,7 +9,7 @@ rows_ranked as (
             partition by split
             order by md5(customer_id), customer_id, as_of_date
         ) as sampling_rank
-    from customer_snapshots
+    from purchase_snapshots
     where split != 'score'
 ),
 

@@ -23,8 +23,8 @@ items as (
     select * from {{ ref('int_pm__items') }}
 ),
 
-customer_snapshots as (
-    select * from {{ ref('int_pm__customer_snapshots') }}
+purchase_snapshots as (
+    select * from {{ ref('int_pm__purchase_snapshots') }}
 ),
 
 rfm_thresholds as (
@@ -107,7 +107,7 @@ outcomes_counted as (
             as test_customer_count,
         count(distinct case when split = 'test' and label = 1 then customer_id end)
             as test_buyer_count
-    from customer_snapshots
+    from purchase_snapshots
 ),
 
 history as (

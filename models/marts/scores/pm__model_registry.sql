@@ -10,8 +10,8 @@ segment_selection as (
     select * from {{ ref('ml_pm__segment_selection') }}
 ),
 
-feature_calendar as (
-    select * from {{ ref('int_pm__feature_calendar') }}
+model_folds as (
+    select * from {{ ref('int_pm__model_folds') }}
 ),
 
 as_of as (
@@ -20,8 +20,8 @@ as_of as (
 
 last_training_day as (
     select max(as_of_date) as trained_as_of
-    from feature_calendar
-    where split = 'train'
+    from model_folds
+    where fold = 'origin_1' and split = 'train'
 ),
 
 purchase_registered as (

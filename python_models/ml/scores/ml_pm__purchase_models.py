@@ -4,7 +4,7 @@ from precision_marketing.propensity import fit_purchase_model, purchase_features
 
 
 def model(dbt, session):
-    customers = dbt.ref("int_pm__customer_snapshots").limit(1)
+    customers = dbt.ref("int_pm__purchase_snapshots").limit(1)
     snapshots = dbt.ref("int_pm__purchase_sample").to_arrow_table()
     return fit_purchase_model(
         snapshots,

@@ -1,5 +1,5 @@
-with customer_snapshots as (
-    select * from {{ ref('int_pm__customer_snapshots') }}
+with purchase_snapshots as (
+    select * from {{ ref('int_pm__purchase_snapshots') }}
     where split = 'score'
 ),
 
@@ -14,10 +14,10 @@ feature_labels as (
 contributions as (
     {% for feature in pm_purchase_features() %}
         select
-            customer_snapshots.customer_id,
+            purchase_snapshots.customer_id,
             '{{ feature }}' as feature,
             {{ pm_linear_term(feature) }} as contribution
-        from customer_snapshots
+        from purchase_snapshots
         cross join purchase_parameters
         {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -1,5 +1,5 @@
-with customer_snapshots as (
-    select * from {{ ref('int_pm__customer_snapshots') }}
+with purchase_snapshots as (
+    select * from {{ ref('int_pm__purchase_snapshots') }}
 ),
 
 purchase_parameters as (
@@ -13,11 +13,11 @@ purchase_baseline as (
 
 linear_scores as (
     select
-        customer_snapshots.as_of_date,
-        customer_snapshots.customer_id,
-        customer_snapshots.split,
-        customer_snapshots.label,
-        customer_snapshots.recency_days,
+        purchase_snapshots.as_of_date,
+        purchase_snapshots.customer_id,
+        purchase_snapshots.split,
+        purchase_snapshots.label,
+        purchase_snapshots.recency_days,
         purchase_parameters.target,
         purchase_parameters.model_version,
         purchase_parameters.status_code,
@@ -25,7 +25,7 @@ linear_scores as (
         {%- for feature in pm_purchase_features() %}
             + {{ pm_linear_term(feature) }}
         {%- endfor %} as linear_score
-    from customer_snapshots
+    from purchase_snapshots
     cross join purchase_parameters
 ),
 
