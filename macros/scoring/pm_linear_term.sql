@@ -1,10 +1,20 @@
 {#
-What one feature adds to the log odds; nothing where the model has no such feature.
+What one feature adds to a linear score, filled, clipped and scaled as in the fit; nothing
+where the model has no such feature.
 
-    {{ pm_linear_term('log_recency') }}
-    -> coalesce(coefficient_log_recency * (log_recency - mean_log_recency)
-        / scale_log_recency, 0)
+    {{ pm_linear_term('recency_days') }}
 #}
 {% macro pm_linear_term(feature) -%}
-    coalesce(coefficient_{{ feature }} * ({{ feature }} - mean_{{ feature }}) / scale_{{ feature }}, 0)
+    coalesce(
+        coefficient_{{ feature }}
+        * (
+            least(
+                greatest(coalesce({{ feature }}, fill_{{ feature }}), lower_{{ feature }}),
+                upper_{{ feature }}
+            )
+            - mean_{{ feature }}
+        )
+        / scale_{{ feature }},
+        0
+    )
 {%- endmacro %}

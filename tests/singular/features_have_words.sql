@@ -1,7 +1,7 @@
 -- A feature without a label would give a reason, a name or a rule with a gap in it: the
 -- lookups must hold each feature that the macros define.
 {%- set lookups = {
-    'pm_feature_labels': pm_purchase_features().keys() | list,
+    'pm_feature_labels': pm_features().keys() | list,
     'pm_segment_words': pm_segment_feature_catalogue().keys() | list,
     'pm_segment_measure_labels': pm_segment_measures(),
 } %}

@@ -1,9 +1,9 @@
 -- The labels counted again from the lines and what came back of them, per past day: an
 -- order in the window of which some unit was still out when the window closed. An order
 -- id shared by several customers is an order of each.
-with purchase_snapshots as (
-    select * from {{ ref('int_pm__purchase_snapshots') }}
-    where split != 'score'
+with purchase_labels as (
+    select * from {{ ref('int_pm__customer_labels') }}
+    where target = 'purchase' and label is not null
 ),
 
 feature_calendar as (
@@ -55,14 +55,14 @@ buyers as (
 )
 
 select
-    purchase_snapshots.as_of_date,
-    purchase_snapshots.customer_id,
-    purchase_snapshots.label
-from purchase_snapshots
+    purchase_labels.as_of_date,
+    purchase_labels.customer_id,
+    purchase_labels.label
+from purchase_labels
 left join buyers
     on
-        purchase_snapshots.as_of_date = buyers.as_of_date
-        and purchase_snapshots.customer_id = buyers.customer_id
+        purchase_labels.as_of_date = buyers.as_of_date
+        and purchase_labels.customer_id = buyers.customer_id
 where
-    purchase_snapshots.label
+    purchase_labels.label
     is distinct from case when buyers.customer_id is null then 0 else 1 end

@@ -130,7 +130,7 @@ final as (
         calibration_errors.gap_sum / sums.row_count as ece,
         case
             when sums.negative_count > 0
-                then sums.positive_count_in_top_tenth / nullif(0.1 * sums.positive_count, 0)
+                then sums.positives_in_top_tenth / nullif(0.1 * sums.positive_count, 0)
         end as lift_at_10,
         (sums.true_positives + sums.negative_count - sums.false_positives) / sums.row_count
             as accuracy,

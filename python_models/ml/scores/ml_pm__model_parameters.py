@@ -13,7 +13,8 @@ def model(dbt, session):
             algorithms=tuple(dbt.config.get("algorithms")),
             min_positives=dbt.config.get("min_positives"),
             min_negatives=dbt.config.get("min_negatives"),
-            days_apart=dbt.config.get("horizon_days") + dbt.config.get("gap_days"),
+            horizon_days=dbt.config.get("horizon_days"),
+            gap_days=dbt.config.get("gap_days"),
             random_state=dbt.config.get("random_state"),
         ),
     )

@@ -31,6 +31,7 @@ from precision_marketing.predictive.bayesian_network import (
     score_network,
 )
 from precision_marketing.predictive.calibration import calibrate
+from precision_marketing.predictive.elastic_net import fit_elastic_net
 from precision_marketing.predictive.parameters import Learned, Parameters, to_rows
 from precision_marketing.predictive.preparation import Preparation
 from precision_marketing.predictive.trees import (
@@ -50,7 +51,7 @@ MAX_ITERATIONS = 1_000
 TREE_MAX_DEPTH = 5
 FOREST_TREES, FOREST_MAX_DEPTH = 100, 8
 MIN_LEAF_ROWS = 20
-BOOSTING_ROUNDS, BOOSTING_RATE, BOOSTING_LEAVES = 100, 0.1, 8
+BOOSTING_ROUNDS, BOOSTING_RATE, BOOSTING_LEAVES = 60, 0.1, 8
 # Trees are added until so many rounds made the loss on later rows no smaller.
 BOOSTING_STEP = 10
 # A kernel compares each row with each other: beyond this the fit takes minutes.
@@ -150,20 +151,22 @@ def _learned_line(rows: Rows, coefficients: np.ndarray, intercept: float) -> Lea
 
 
 def _fit_logistic(rows: Rows, settings: Settings) -> Learned:
-    ratio = settings["l1_ratio"]
-    model = LogisticRegression(
-        C=settings["c"],
-        l1_ratio=ratio,
-        # saga is scikit-learn's only solver for both penalties at once.
-        solver="saga" if ratio else "lbfgs",
-        tol=CHOOSING_TOLERANCE if rows.is_choosing else FINAL_TOLERANCE,
-        max_iter=MAX_ITERATIONS,
-        random_state=rows.random_state,
-    )
-    model.fit(rows.preparation.scaled(rows.matrix), rows.labels)
-    return _learned_line(rows, model.coef_[0], model.intercept_[0]) | {
-        "iterations": float(model.n_iter_[0]),
-        "converged": float(model.n_iter_[0] < MAX_ITERATIONS),
+    scaled = rows.preparation.scaled(rows.matrix)
+    tolerance = CHOOSING_TOLERANCE if rows.is_choosing else FINAL_TOLERANCE
+    if settings["l1_ratio"]:
+        coefficients, intercept, steps, converged = fit_elastic_net(
+            scaled, rows.labels, **settings, tolerance=tolerance
+        )
+    else:
+        model = LogisticRegression(
+            C=settings["c"], tol=tolerance, max_iter=MAX_ITERATIONS
+        ).fit(scaled, rows.labels)
+        coefficients, intercept = model.coef_[0], model.intercept_[0]
+        steps = int(model.n_iter_[0])
+        converged = steps < MAX_ITERATIONS
+    return _learned_line(rows, coefficients, intercept) | {
+        "iterations": float(steps),
+        "converged": float(converged),
     }
 
 

@@ -87,8 +87,8 @@ class FitOptions:
         Different customers of each class needed: one customer seen on four days is one
         witness. Of an amount a positive is one above 0. With
         fewer only the baseline is fitted.
-    days_apart : int
-        Days from a row's as-of day until its label is known. The choice between
+    horizon_days, gap_days : int
+        A row's label is known so many days after its as-of day. The choice between
         candidates and the calibration keep that much apart.
     random_state : int
     recency : str
@@ -98,7 +98,8 @@ class FitOptions:
     algorithms: tuple[str, ...]
     min_positives: int
     min_negatives: int
-    days_apart: int
+    horizon_days: int
+    gap_days: int
     random_state: int
     recency: str = "recency_days"
 
@@ -262,7 +263,8 @@ class _Days:
 
         everything = part(np.ones(len(labels), dtype=bool))
         days = rows["as_of_date"].cast(pa.date32()).to_numpy().astype("datetime64[D]")
-        by_time = days <= days.max() - np.timedelta64(options.days_apart, "D")
+        apart = np.timedelta64(options.horizon_days + options.gap_days, "D")
+        by_time = days <= days.max() - apart
         for masks in ((by_time, days == days.max()), _by_customer(rows)):
             if all(_has_both(labels[mask]) for mask in masks):
                 earlier, later = map(part, masks)

@@ -1,6 +1,6 @@
 """Decision trees and sums of them as one list of nodes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -20,52 +20,54 @@ def nodes_of_sklearn(trees: Sequence, values: Sequence[np.ndarray]) -> list[np.n
     values : sequence of numpy.ndarray
         What each node of each tree is worth.
     """
-    parts = [
+    return _joined(
         (
-            np.where(tree.children_left < 0, LEAF, tree.feature),
-            np.where(tree.children_left < 0, 0.0, tree.threshold),
+            tree.feature,
+            tree.threshold,
             tree.children_left,
             tree.children_right,
             value,
         )
         for tree, value in zip(trees, values, strict=True)
-    ]
-    return _joined(parts)
+    )
 
 
 def nodes_of_boosting(predictors: Sequence) -> list[np.ndarray]:
-    """The same columns of a histogram gradient boosting's trees."""
+    """The same columns of a histogram gradient boosting's trees.
+
+    Inner nodes are worth the mean of the leaves below them, weighted by training rows.
+    """
     parts = []
     for (predictor,) in predictors:
         nodes = predictor.nodes
         is_leaf = nodes["is_leaf"].astype(bool)
-        parts.append(
-            (
-                np.where(is_leaf, LEAF, nodes["feature_idx"]),
-                np.where(is_leaf, 0.0, nodes["num_threshold"]),
-                np.where(is_leaf, LEAF, nodes["left"].astype(np.int64)),
-                np.where(is_leaf, LEAF, nodes["right"].astype(np.int64)),
-                nodes["value"],
-            )
-        )
+        left = np.where(is_leaf, LEAF, nodes["left"].astype(np.int64))
+        right = np.where(is_leaf, LEAF, nodes["right"].astype(np.int64))
+        value = nodes["value"].astype(np.float64)
+        count = nodes["count"].astype(np.float64)
+        # Children come after their parents, so from the end on they are known.
+        for at in np.flatnonzero(~is_leaf)[::-1]:
+            children = [left[at], right[at]]
+            value[at] = np.average(value[children], weights=count[children])
+        parts.append((nodes["feature_idx"], nodes["num_threshold"], left, right, value))
     return _joined(parts)
 
 
-def _joined(parts) -> list[np.ndarray]:
+def _joined(parts: Iterable) -> list[np.ndarray]:
     """One list of nodes; children point into it, and a root is nobody's child."""
-    offsets = np.cumsum([0, *(len(part[0]) for part in parts)])[:-1]
-    shifted = [
-        (
-            feature,
-            threshold,
-            np.where(left < 0, LEAF, left + offset),
-            np.where(right < 0, LEAF, right + offset),
-            value,
+    offset, shifted = 0, []
+    for feature, threshold, left, right, value in parts:
+        is_leaf = left < 0
+        shifted.append(
+            (
+                np.where(is_leaf, LEAF, feature),
+                np.where(is_leaf, 0.0, threshold),
+                np.where(is_leaf, LEAF, left + offset),
+                np.where(is_leaf, LEAF, right + offset),
+                value,
+            )
         )
-        for offset, (feature, threshold, left, right, value) in zip(
-            offsets, parts, strict=True
-        )
-    ]
+        offset += len(value)
     return [np.concatenate(column) for column in zip(*shifted, strict=True)]
 
 
@@ -99,34 +101,81 @@ def score_nodes(
     matrix: np.ndarray, parameters: Parameters, features: Sequence[str]
 ) -> np.ndarray:
     """Sum of the values of the leaves that each row of shape (n, d) reaches."""
-    place = {name: at for at, name in enumerate(features)}
-    names = parameters.names("node_threshold")
-    feature = np.array(
-        [place[name] if name else LEAF for name in names], dtype=np.int64
-    )
-    threshold = parameters.vector("node_threshold")
-    left = parameters.vector("node_left").astype(np.int64)
-    right = parameters.vector("node_right").astype(np.int64)
-    missing_left = parameters.vector("node_missing_left") == 1
-    value = parameters.vector("node_value")
-    is_inner = feature != LEAF
-    children = np.concatenate([left[is_inner], right[is_inner]])
-    roots = np.setdiff1d(np.arange(len(feature)), children)
-    # A leaf leads to itself, so that all rows take as many steps as the deepest.
-    at_home = np.arange(len(feature))
-    left, right = np.where(is_inner, left, at_home), np.where(is_inner, right, at_home)
-    asked = np.where(is_inner, feature, 0)
+    forest = _Forest(parameters, features)
     scores = np.empty(len(matrix))
-    block = max(1, STEPS_AT_ONCE // len(roots))
-    for start in range(0, len(matrix), block):
-        rows = matrix[start : start + block]
-        line = np.arange(len(rows))[:, None]
-        nodes = np.broadcast_to(roots, (len(rows), len(roots)))
-        while is_inner[nodes].any():
-            found = rows[line, asked[nodes]]
-            goes_left = np.where(
-                np.isnan(found), missing_left[nodes], found <= threshold[nodes]
-            )
-            nodes = np.where(goes_left, left[nodes], right[nodes])
-        scores[start : start + block] = value[nodes].sum(axis=1)
+    for part in forest.blocks(len(matrix)):
+        *_, (_, leaves) = forest.walk(matrix[part])
+        scores[part] = forest.value[leaves].sum(axis=1)
     return scores
+
+
+def explain_nodes(
+    matrix: np.ndarray, parameters: Parameters, features: Sequence[str]
+) -> np.ndarray:
+    """By how much each feature's questions move each row, of shape (n, d).
+
+    A step from a node to its child moves the value by their difference, for the feature
+    that the node asks for. The steps add up to the score less the sum of the roots.
+    """
+    forest = _Forest(parameters, features)
+    moved = np.empty((len(matrix), len(features)))
+    for part in forest.blocks(len(matrix)):
+        rows = matrix[part]
+        cells = np.arange(len(rows))[:, None] * len(features)
+        total = np.zeros(rows.size)
+        for before, after in forest.walk(rows):
+            steps = forest.value[after] - forest.value[before]
+            total += np.bincount(
+                (cells + forest.asked[before]).ravel(),
+                weights=steps.ravel(),
+                minlength=rows.size,
+            )
+        moved[part] = total.reshape(rows.shape)
+    return moved
+
+
+class _Forest:
+    """Nodes as arrays, to be walked by many rows at once."""
+
+    def __init__(self, parameters: Parameters, features: Sequence[str]) -> None:
+        place = {name: at for at, name in enumerate(features)}
+        names = parameters.names("node_threshold")
+        feature = np.array(
+            [place[name] if name else LEAF for name in names], dtype=np.int64
+        )
+        self.is_inner = feature != LEAF
+        left = parameters.vector("node_left").astype(np.int64)
+        right = parameters.vector("node_right").astype(np.int64)
+        at_home = np.arange(len(feature))
+        children = np.concatenate([left[self.is_inner], right[self.is_inner]])
+        self.roots = np.setdiff1d(at_home, children)
+        # A leaf leads to itself, so that all rows take as many steps as the deepest.
+        self.left = np.where(self.is_inner, left, at_home)
+        self.right = np.where(self.is_inner, right, at_home)
+        self.asked = np.where(self.is_inner, feature, 0)
+        self.threshold = parameters.vector("node_threshold")
+        self.missing_left = parameters.vector("node_missing_left") == 1
+        self.value = parameters.vector("node_value")
+
+    def blocks(self, count: int) -> Iterator[slice]:
+        """Parts of `count` rows, each small enough for the cache."""
+        size = max(1, STEPS_AT_ONCE // len(self.roots))
+        for start in range(0, count, size):
+            yield slice(start, start + size)
+
+    def walk(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Nodes before and after each step, of shape (rows, trees)."""
+        line = np.arange(len(rows))[:, None]
+        nodes = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
+        # A root that is a leaf is where its walk ends.
+        yield nodes, nodes
+        while self.is_inner[nodes].any():
+            found = rows[line, self.asked[nodes]]
+            goes_left = np.where(
+                np.isnan(found),
+                self.missing_left[nodes],
+                found <= self.threshold[nodes],
+            )
+            before = nodes
+            nodes = np.where(goes_left, self.left[nodes], self.right[nodes])
+            yield before, nodes
