@@ -97,6 +97,8 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_training_snapshots': {'kind': 'integer', 'min': 1},
         'pm_training_slide_days': {'kind': 'integer', 'min': 1},
         'pm_training_rows_max': {'kind': 'integer', 'min': 100},
+        'pm_selection_rows_max': {'kind': 'integer', 'min': 100},
+        'pm_gate_max_separation': {'kind': 'number', 'min': 0.5, 'max': 1},
         'pm_target_category_count': {'kind': 'integer', 'min': 0},
         'pm_estimators': {'kind': 'list', 'choices': [
             'logistic_regression', 'linear_regression', 'ridge_regression', 'quantile_regression',

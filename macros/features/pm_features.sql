@@ -4,9 +4,9 @@ over int_pm__customer_snapshots' step `measured`, the model it comes from, its u
 window, what a missing value means and how a linear model should see it.
 
     {{ pm_features()['orders_30d'] }}
-    -> {'expression': 'orders_30d', 'source': 'orders', 'unit': 'orders',
+    -> {'expression': 'coalesce(orders_30d, 0)', 'source': 'orders', 'unit': 'orders',
         'window_days': 30, 'missing_policy': 'zero', 'transform': 'log',
-        'definition': 'Kept orders in the last 30 days'}
+        'definition': 'Kept orders in the last 30 days', 'category_number': none}
 
 missing_policy: `zero`, nothing there counts as 0; `never`, every customer has a value;
 `null`, not known or not defined of this customer, and left null. transform: `log`,
@@ -30,10 +30,11 @@ ln(1 + x), for counts, money and days, or `none`.
 {% endmacro %}
 
 
-{% macro _pm_feature(expression, source, unit, missing_policy, transform, definition, window_days=none) %}
+{% macro _pm_feature(expression, source, unit, missing_policy, transform, definition, window_days=none, category_number=none) %}
     {% do return({
         'expression': 'coalesce(' ~ expression ~ ', 0)' if missing_policy == 'zero' else expression, 'source': source, 'unit': unit, 'window_days': window_days,
         'missing_policy': missing_policy, 'transform': transform, 'definition': definition,
+        'category_number': category_number,
     }) %}
 {% endmacro %}
 
@@ -133,11 +134,12 @@ ln(1 + x), for counts, money and days, or `none`.
         {% do features.update({
             name ~ '_days': _pm_feature(
                 name ~ '_days', 'choices', 'days', 'zero', 'log',
-                'Days with an order of target category ' ~ number
+                'Days with an order of target category ' ~ number, category_number=number
             ),
             name ~ '_recency_days': _pm_feature(
                 name ~ '_recency_days', 'choices', 'days', 'null', 'log',
-                'Days since the last order of target category ' ~ number
+                'Days since the last order of target category ' ~ number,
+                category_number=number
             ),
         }) %}
     {% endfor %}

@@ -37,7 +37,12 @@ order_days_in_sequence as (
 gaps_measured as (
     select
         *,
-        {{ pm_calendar_days_between('previous_order_date', 'order_date') }} as gap_days
+        {{ pm_calendar_days_between('previous_order_date', 'order_date') }} as gap_days,
+        -- A decimal: a running sum of doubles ends in digits that depend on later rows.
+        cast(
+            ln({{ pm_calendar_days_between('previous_order_date', 'order_date') }})
+            as decimal(18,12)
+        ) as log_gap
     from order_days_in_sequence
 ),
 
@@ -51,18 +56,24 @@ final as (
         -- Gaps completed up to this day, this day's own included, and before it.
         order_day_number - 1 as gap_count,
         coalesce(
-            sum(ln(gap_days)) over (
-                partition by customer_id
-                order by order_date
-                rows between unbounded preceding and current row
+            cast(
+                sum(log_gap) over (
+                    partition by customer_id
+                    order by order_date
+                    rows between unbounded preceding and current row
+                )
+                as double
             ),
             0
         ) as log_gap_sum,
         coalesce(
-            sum(ln(gap_days)) over (
-                partition by customer_id
-                order by order_date
-                rows between unbounded preceding and 1 preceding
+            cast(
+                sum(log_gap) over (
+                    partition by customer_id
+                    order by order_date
+                    rows between unbounded preceding and 1 preceding
+                )
+                as double
             ),
             0
         ) as previous_log_gap_sum

@@ -1,27 +1,22 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='sync_all_columns',
-    pre_hook="{{ pm_delete_stale_days(this, ref('int_pm__snapshot_fingerprints')) }}",
-) }}
+{{ config(materialized='pm_by_day', days_from='int_pm__snapshot_fingerprints') }}
 with fingerprints as (
     select * from {{ ref('int_pm__snapshot_fingerprints') }}
-    where {{ pm_is_due_day('as_of_date', ref('int_pm__snapshot_fingerprints')) }}
+    where as_of_date = {{ pm_day() }}
 ),
 
 snapshot_orders as (
     select * from {{ ref('int_pm__snapshot_orders') }}
-    where {{ pm_is_due_day('as_of_date', ref('int_pm__snapshot_fingerprints')) }}
+    where as_of_date = {{ pm_day() }}
 ),
 
 snapshot_choices as (
     select * from {{ ref('int_pm__snapshot_choices') }}
-    where {{ pm_is_due_day('as_of_date', ref('int_pm__snapshot_fingerprints')) }}
+    where as_of_date = {{ pm_day() }}
 ),
 
 snapshot_engagement as (
     select * from {{ ref('int_pm__snapshot_engagement') }}
-    where {{ pm_is_due_day('as_of_date', ref('int_pm__snapshot_fingerprints')) }}
+    where as_of_date = {{ pm_day() }}
 ),
 
 customers as (

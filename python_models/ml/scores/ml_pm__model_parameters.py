@@ -9,6 +9,7 @@ def model(dbt, session):
     return fit_folds(
         dbt.ref("ml_pm__fits").to_arrow_table(),
         lambda fit: rows_where(rows, fit),
+        dbt.ref("ml_pm__feature_selection").to_arrow_table(),
         FitOptions(
             algorithms=tuple(dbt.config.get("algorithms")),
             min_positives=dbt.config.get("min_positives"),

@@ -2,8 +2,8 @@ with score_moves as (
     select * from {{ ref('ml_pm__score_moves') }}
 ),
 
-feature_labels as (
-    select * from {{ ref('pm_feature_labels') }}
+features as (
+    select * from {{ ref('int_pm__features') }}
 ),
 
 reasons_worded as (
@@ -12,10 +12,10 @@ reasons_worded as (
         score_moves.customer_id,
         score_moves.reason_rank,
         case when score_moves.move > 0 then '+ ' else '- ' end
-        || feature_labels.label_{{ var('pm_language') }} as reason
+        || features.label as reason
     from score_moves
-    inner join feature_labels
-        on score_moves.feature = feature_labels.feature
+    inner join features
+        on score_moves.feature = features.feature
 ),
 
 final as (

@@ -1,8 +1,8 @@
 """Logistic regression with an L1 part in the penalty, fast enough to be tried often.
 
-scikit-learn's only solver for both penalties (saga) takes seconds on correlated features;
-Newton steps around its coordinate descent reach the same minimum in a tenth of the time
-(Friedman, Hastie and Tibshirani 2010; see the tests for the comparison).
+scikit-learn's only solver for both penalties (saga) takes seconds on correlated
+features; Newton steps around its coordinate descent reach the same minimum in a tenth
+of the time (Friedman, Hastie and Tibshirani 2010; the tests compare the two).
 """
 
 import numpy as np

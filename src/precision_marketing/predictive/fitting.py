@@ -1,7 +1,7 @@
 """Fits of one target on the past days of one fold, as rows of parameters."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,7 +58,6 @@ KEYS = ("as_of_date", "customer_id")
 FIT_NAMES = ("target", "kind", "fold")
 # Of customers, where time cannot be split.
 VALIDATION_SHARE = 1 / 3
-NOT_FEATURES = ("target", "kind", "fold", "split", "label", *KEYS)
 
 MODEL_SCHEMA = pa.schema(
     [
@@ -114,13 +113,11 @@ class FitOptions:
         at_least("min_negatives", self.min_negatives, 1, "a fit needs both classes")
 
 
-def feature_columns(rows: pa.Table) -> list[str]:
-    """The features among the columns of training rows."""
-    return [name for name in rows.column_names if name not in NOT_FEATURES]
-
-
 def fit_folds(
-    fits: pa.Table, read: Callable[[dict[str, str]], pa.Table], options: FitOptions
+    fits: pa.Table,
+    read: Callable[[dict[str, str]], pa.Table],
+    selection: pa.Table,
+    options: FitOptions,
 ) -> pa.Table:
     """Fit every algorithm for each target and fold.
 
@@ -131,6 +128,8 @@ def fit_folds(
     read : callable
         Takes one row of `fits` and returns its training rows, as for `fit_fold`: one
         part at a time is in memory.
+    selection : pyarrow.Table
+        target, fold, feature and is_selected: what the models of each fold see.
     options : FitOptions
 
     Returns
@@ -139,15 +138,22 @@ def fit_folds(
         `MODEL_SCHEMA`, sorted.
     """
     require_columns(fits, FIT_NAMES, name="fits")
+    seen: dict[tuple[str, str], list[str]] = {}
+    for row in selection.filter(pc.field("is_selected")).to_pylist():
+        seen.setdefault((row["target"], row["fold"]), []).append(row["feature"])
     fitted = [
-        fit_fold(read(fit), fit, options)
+        fit_fold(
+            read(fit), fit, sorted(seen.get((fit["target"], fit["fold"]), ())), options
+        )
         for fit in sorted_by(fits.select(FIT_NAMES), FIT_NAMES).to_pylist()
     ]
     models = pa.concat_tables([MODEL_SCHEMA.empty_table(), *fitted])
     return models.sort_by([(name, "ascending") for name in MODEL_SCHEMA.names[:-1]])
 
 
-def fit_fold(rows: pa.Table, fit: Mapping[str, str], options: FitOptions) -> pa.Table:
+def fit_fold(
+    rows: pa.Table, fit: Mapping[str, str], features: Sequence[str], options: FitOptions
+) -> pa.Table:
     """Fit a target on the training rows of one fold.
 
     Parameters
@@ -157,6 +163,8 @@ def fit_fold(rows: pa.Table, fit: Mapping[str, str], options: FitOptions) -> pa.
         binary target, else an amount) and the features, null where not known.
     fit : mapping
         target, kind and fold.
+    features : sequence of str
+        What models see; with none only the baseline is fitted.
     options : FitOptions
 
     Returns
@@ -180,7 +188,7 @@ def fit_fold(rows: pa.Table, fit: Mapping[str, str], options: FitOptions) -> pa.
     """
     require_columns(rows, ["label", *KEYS, options.recency], name="training rows")
     target, kind, fold = (fit[name] for name in FIT_NAMES)
-    features = feature_columns(rows)
+    features = list(features)
     rows = sorted_by(rows, KEYS, name="training rows")
     labels = to_matrix(rows, ["label"], name="training rows")[:, 0]
     if kind == BINARY and not np.isin(labels, (0, 1)).all():
@@ -198,6 +206,7 @@ def fit_fold(rows: pa.Table, fit: Mapping[str, str], options: FitOptions) -> pa.
             "labels": labels,
         }
     )
+    is_sufficient = is_sufficient and bool(features)
     status = STATUS_OK if is_sufficient else STATUS_INSUFFICIENT_DATA
     shared = {
         "train_rows": float(len(labels)),
@@ -209,7 +218,9 @@ def fit_fold(rows: pa.Table, fit: Mapping[str, str], options: FitOptions) -> pa.
     with one_thread(), warnings.catch_warnings():
         # Said in the row 'converged' and in the metrics; a build has no one to warn.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        days = matrix[:, features.index(options.recency)]
+        days = to_matrix(
+            rows, [options.recency], name="training rows", allow_missing=True
+        )[:, 0]
         learned = (
             fit_mean(labels) if kind == AMOUNT else fit_recency_rates(days, labels)
         )
