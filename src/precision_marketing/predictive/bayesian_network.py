@@ -140,6 +140,8 @@ def _information(left: np.ndarray, right: np.ndarray) -> float:
 def _tree(bins: np.ndarray, labels: np.ndarray) -> list[int]:
     """Parent of each column, -1 for the first, in the tree of most information."""
     count = bins.shape[1]
+    if count == 0:
+        return []
     said = np.zeros((count, count))
     for left in range(count):
         for right in range(left + 1, count):
@@ -151,9 +153,9 @@ def _tree(bins: np.ndarray, labels: np.ndarray) -> list[int]:
             )
     # Zero means no edge there, so weights are turned around and kept above it.
     weights = np.where(np.triu(np.ones_like(said), 1) > 0, 1 + said.max() - said, 0)
-    linked = minimum_spanning_tree(weights).toarray() > 0 if count else said > 0
+    linked = minimum_spanning_tree(weights).toarray() > 0
     linked |= linked.T
-    parents, waiting = [-1] * count, [0] if count else []
+    parents, waiting = [-1] * count, [0]
     reached = {0}
     while waiting:
         here = waiting.pop(0)

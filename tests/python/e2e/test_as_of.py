@@ -47,7 +47,7 @@ TABLES = (
     "pm__customer_segments",
     "pm__segments",
     "pm__segment_cross_table",
-    "ml_pm__purchase_models",
+    "ml_pm__model_parameters",
     "pm__customer_scores",
     "int_pm__recommendation_purchases",
     "int_pm__recommendation_items",
