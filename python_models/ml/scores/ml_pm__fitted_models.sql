@@ -14,7 +14,12 @@ models as (
         algorithm,
         model_version,
         cast(
-            count(distinct case when component != 'meta' and feature != '' then feature end)
+            count(
+                distinct case
+                    when component = 'profile_edge' and feature != 'prediction'
+                        then feature
+                end
+            )
             as integer
         ) as feature_count
         {%- for name in meta -%}

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse.csgraph import minimum_spanning_tree
 
+from precision_marketing.predictive.binning import binned, lower_edges
 from precision_marketing.predictive.parameters import Learned, Parameters, Vector
 
 # A table has bins x bins x 2 cells: with five bins and the hundred positives of the
 # gates each cell still rests on a few customers.
 BIN_COUNT = 4
-MISSING_BIN = 0
 # The features that say most about the label; a network of all would be unreadable.
 FEATURES_MAX = 8
 # Added to each cell, so that what was never seen is rare and not impossible.
@@ -47,9 +47,9 @@ def fit_network(
         label, cells of one feature after another.
     """
     labels = labels.astype(np.int64)
-    edges = [_edges(column) for column in matrix.T]
+    edges = [lower_edges(column, BIN_COUNT) for column in matrix.T]
     bins = np.column_stack(
-        [_binned(column, edge) for column, edge in zip(matrix.T, edges, strict=True)]
+        [binned(column, edge) for column, edge in zip(matrix.T, edges, strict=True)]
     ).reshape(len(matrix), len(features))
     relevance = np.array([_information(column, labels) for column in bins.T])
     by_name = sorted(
@@ -94,7 +94,7 @@ def score_network(
     cells = _of_each(parameters, "conditional_probability", names)
     place = {name: at for at, name in enumerate(features)}
     bins = [
-        _binned(matrix[:, place[name]], edge)
+        binned(matrix[:, place[name]], edge)
         for name, edge in zip(names, edges, strict=True)
     ]
     for at, parent in enumerate(parents):
@@ -109,23 +109,6 @@ def score_network(
 def _of_each(parameters: Parameters, component: str, names) -> list[np.ndarray]:
     values, owners = parameters.vector(component), np.array(parameters.names(component))
     return [values[owners == name] for name in names]
-
-
-def _edges(column: np.ndarray) -> np.ndarray:
-    """Lower edges of bins of about equal count; the first has no lower bound."""
-    known = column[~np.isnan(column)]
-    if len(known) == 0:
-        return np.array([np.finfo(np.float64).min])
-    shares = np.arange(1, BIN_COUNT) / BIN_COUNT
-    cuts = np.unique(np.quantile(known, shares, method="higher"))
-    return np.array([np.finfo(np.float64).min, *cuts[cuts > known.min()]])
-
-
-def _binned(column: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """The bin of each value; NaN is `MISSING_BIN`."""
-    return np.where(
-        np.isnan(column), MISSING_BIN, np.searchsorted(edges, column, side="right")
-    )
 
 
 def _information(left: np.ndarray, right: np.ndarray) -> float:

@@ -35,6 +35,7 @@ from precision_marketing.predictive.baseline import (
     fit_recency_rates,
     score_baseline,
 )
+from precision_marketing.predictive.binning import bin_shares, lower_edges
 from precision_marketing.predictive.calibration import fit_calibration
 from precision_marketing.predictive.estimators import (
     AMOUNT,
@@ -49,6 +50,7 @@ from precision_marketing.predictive.estimators import (
 from precision_marketing.predictive.parameters import (
     Learned,
     Parameters,
+    Vector,
     to_rows,
 )
 from precision_marketing.predictive.preparation import Preparation
@@ -56,6 +58,9 @@ from precision_marketing.predictive.preparation import Preparation
 STATUS_OK, STATUS_INSUFFICIENT_DATA = 1.0, 0.0
 KEYS = ("as_of_date", "customer_id")
 FIT_NAMES = ("target", "kind", "fold")
+# What a profile calls the prediction, among the features.
+PREDICTION = "prediction"
+PROFILE_BINS = 10
 # Of customers, where time cannot be split.
 VALIDATION_SHARE = 1 / 3
 
@@ -334,7 +339,32 @@ def _fit(estimator: Estimator, days: _Days) -> tuple[Learned, dict[str, float]]:
     for name in ("iterations", "converged"):
         if name in learned:
             meta[name] = learned.pop(name)
+    learned = learned | _profile(
+        {
+            **dict(zip(features, days.all.matrix.T, strict=True)),
+            PREDICTION: score if kind == AMOUNT else probability,
+        }
+    )
     return learned, meta
+
+
+def _profile(columns: Mapping[str, np.ndarray]) -> Learned:
+    """Where the training rows lie, for later ones to be compared with.
+
+    'profile_edge' holds the lower edges of each column's bins, 'profile_share' the
+    share of the rows in each, that of missing values first.
+    """
+    edges = {
+        name: lower_edges(column, PROFILE_BINS) for name, column in columns.items()
+    }
+    shares = {name: bin_shares(columns[name], edges[name]) for name in columns}
+    return {
+        component: Vector(
+            [name for name, values in parts.items() for _ in values],
+            np.concatenate(list(parts.values())),
+        )
+        for component, parts in (("profile_edge", edges), ("profile_share", shares))
+    }
 
 
 def _sampled(rows: Rows, estimator: Estimator) -> Rows:

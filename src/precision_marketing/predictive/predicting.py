@@ -53,9 +53,9 @@ class Model:
         )
         self.features = [recency]
         if self.names["algorithm"] != BASELINE:
+            learned = pc.invert(pc.is_in(rows["component"], pa.array(_NOT_SCORING)))
             self.features = sorted(
-                set(rows.filter(pc.field("component") != "meta")["feature"].to_pylist())
-                - {"", *_NOT_FEATURES}
+                set(rows.filter(learned)["feature"].to_pylist()) - {"", *_NOT_FEATURES}
             )
 
     def predict(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -67,6 +67,8 @@ class Model:
         return predict(algorithm, kind, matrix, self.parameters, self.features)
 
 
+# Components that no score is computed from.
+_NOT_SCORING = ("meta", "profile_edge", "profile_share")
 # What the components of a calibration name.
 _NOT_FEATURES = ("slope", "intercept")
 
