@@ -132,7 +132,9 @@ def test_information_is_that_of_quantile_bins(shop):
 def test_the_lasso_is_the_best_of_all_along_the_path():
     random = np.random.default_rng(10)
     matrix = random.normal(size=(ROW_COUNT, 5))
-    score = matrix @ [1.0, 0.5, 0.2, 0.15, 0.1] + 2 * random.normal(size=ROW_COUNT)
+    # The last one says what the first one does, less well, and nothing else.
+    matrix[:, 4] = 0.8 * matrix[:, 0] + 0.6 * matrix[:, 4]
+    score = matrix @ [1.0, 0.7, 0.5, 0.4, 0.0] + random.normal(size=ROW_COUNT)
     label = (score > 0) * 1.0
     found = choose(dict(zip("abcde", matrix.T, strict=True)), label)
     left = [name for name in "abcde" if found[name]["l1_coefficient"] is not None]
@@ -151,13 +153,14 @@ def test_the_lasso_is_the_best_of_all_along_the_path():
     fits.append(np.linalg.lstsq(scaled[:, kept], centred)[0])
     criteria = [
         ROW_COUNT * np.log(np.mean((centred - scaled[:, kept] @ fit) ** 2))
-        + 2 * np.count_nonzero(fit)
+        # One that is just entering has a coefficient of rounding alone.
+        + 2 * np.count_nonzero(np.abs(fit) > 1e-9)
         for fit in fits
     ]
     best = fits[int(np.argmin(criteria))]
     coefficients = [found[name]["l1_coefficient"] for name in left]
-    assert coefficients == pytest.approx(best, abs=1e-6)
-    assert 0 < np.count_nonzero(best)
+    np.testing.assert_allclose(coefficients, best, atol=1e-6)
+    assert found["e"]["reason"] == "l1_zero"
 
 
 def test_what_is_missing_may_be_what_tells(shop):
