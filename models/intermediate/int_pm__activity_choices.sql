@@ -26,48 +26,33 @@ orders_undone as (
 lines_chosen as (
     select
         order_lines.customer_id,
-        order_lines.order_id,
         cast(order_lines.ordered_at as date) as activity_date,
         coalesce(order_lines.category, items.category) as category,
-        order_lines.channel
+        order_lines.channel,
+        coalesce(orders_undone.undone_date, {{ never }}) as undone_date
     from order_lines
     left join items
         on order_lines.item_id = items.item_id
-),
-
-choices as (
-    {% for dimension in ['category', 'channel'] %}
-        select
-            '{{ dimension }}' as dimension,
-            customer_id,
-            order_id,
-            {{ dimension }} as choice,
-            activity_date
-        from lines_chosen
-        where {{ dimension }} is not null
-        group by customer_id, order_id, {{ dimension }}, activity_date
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
+    left join orders_undone
+        on
+            order_lines.customer_id = orders_undone.customer_id
+            and order_lines.order_id = orders_undone.order_id
 ),
 
 -- Kept while one of the day's orders with it is.
 choice_days as (
-    select
-        choices.dimension,
-        choices.customer_id,
-        choices.choice,
-        choices.activity_date,
-        max(coalesce(orders_undone.undone_date, {{ never }})) as undone_date
-    from choices
-    left join orders_undone
-        on
-            choices.customer_id = orders_undone.customer_id
-            and choices.order_id = orders_undone.order_id
-    group by
-        choices.dimension,
-        choices.customer_id,
-        choices.choice,
-        choices.activity_date
+    {% for dimension in ['category', 'channel'] %}
+        select
+            '{{ dimension }}' as dimension,
+            customer_id,
+            {{ dimension }} as choice,
+            activity_date,
+            max(undone_date) as undone_date
+        from lines_chosen
+        where {{ dimension }} is not null
+        group by customer_id, {{ dimension }}, activity_date
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 final as (
