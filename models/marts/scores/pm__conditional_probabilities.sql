@@ -89,13 +89,7 @@ final as (
         edges.lower,
         edges.upper,
         cells_placed.parent_feature,
-        cast(
-            case
-                when cells_placed.parent_feature is not null
-                    then cells_placed.parent_bin
-            end
-            as integer
-        ) as parent_bin,
+        cast(cells_placed.parent_bin as integer) as parent_bin,
         cast(cells_placed.label as integer) as label,
         cells_placed.probability
     from cells_placed

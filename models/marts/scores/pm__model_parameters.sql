@@ -9,7 +9,7 @@ final as (
         algorithm,
         fold,
         component,
-        nullif(feature, '') as feature,
+        feature,
         position,
         value,
         case
