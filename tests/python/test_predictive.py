@@ -537,7 +537,7 @@ def test_components_come_back_as_they_went():
 def test_preparation_fills_clips_and_scales_by_hand():
     column = np.concatenate([np.arange(399.0), [1e9, np.nan]])[:, None]
     found = Preparation.fit(column)
-    # Of 401 values, the gap filled with the median, two on either side are brought back.
+    # Of 401 values, the gap filled with the median, two on either side are moved.
     assert found.fill[0] == 199.5
     assert (found.lower[0], found.upper[0]) == (2.0, 397.0)
     constant = Preparation.fit(np.full((5, 1), 0.1))

@@ -1,5 +1,5 @@
--- Each metric by two roads: summed in SQL, and measured in Python by the code whose tests
--- hold it equal to scikit-learn.
+-- Each metric by two roads: summed in SQL, and measured in Python by the code whose
+-- tests hold it equal to scikit-learn.
 with model_metrics as (
     select * from {{ ref('ml_pm__model_metrics') }}
 ),

@@ -27,12 +27,14 @@ final as (
         scores_ranked.target,
         scores_ranked.customer_id,
         scores_ranked.probability,
-        case when scores_ranked.kind = 'binary' then scores_ranked.baseline_prediction end
-            as baseline_probability,
+        case
+            when scores_ranked.kind = 'binary' then scores_ranked.baseline_prediction
+        end as baseline_probability,
         case when scores_ranked.kind = 'amount' then scores_ranked.prediction end
             as expected_value,
-        case when scores_ranked.kind = 'amount' then scores_ranked.baseline_prediction end
-            as baseline_expected_value,
+        case
+            when scores_ranked.kind = 'amount' then scores_ranked.baseline_prediction
+        end as baseline_expected_value,
         -- Equal predictions share a percentile and a decile.
         case
             when scores_ranked.prediction is not null

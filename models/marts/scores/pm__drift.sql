@@ -77,23 +77,23 @@ bins as (
     from label_rates
 ),
 
+bins_totalled as (
+    select
+        *,
+        sum(customer_count) over (partition by model_version, subject, feature)
+            as subject_count
+    from bins
+),
+
 -- An empty bin counts as a ten-thousandth, where the logarithm has no end.
 shares as (
     select
         *,
         greatest(training_share, 0.0001) as expected,
         greatest(
-            customer_count
-            / cast(
-                nullif(
-                    sum(customer_count) over (partition by model_version, subject, feature),
-                    0
-                )
-                as double
-            ),
-            0.0001
+            customer_count / cast(nullif(subject_count, 0) as double), 0.0001
         ) as actual
-    from bins
+    from bins_totalled
 ),
 
 indices as (

@@ -25,34 +25,37 @@ drops as (
     group by model_version, feature
 ),
 
+drops_ranked as (
+    select
+        *,
+        row_number() over (
+            partition by model_version order by importance desc, feature asc
+        ) as importance_rank
+    from drops
+),
+
 final as (
     select
         fitted_models.target,
         fitted_models.algorithm,
         fitted_models.fold,
-        drops.model_version,
+        drops_ranked.model_version,
         fitted_models.final_model_version,
-        drops.feature,
-        drops.importance,
-        sqrt(greatest(drops.mean_square - drops.importance * drops.importance, 0))
+        drops_ranked.feature,
+        drops_ranked.importance,
+        sqrt(greatest(drops_ranked.mean_square - drops_ranked.importance * drops_ranked.importance, 0))
             as importance_spread,
-        cast(
-            row_number() over (
-                partition by drops.model_version
-                order by drops.importance desc, drops.feature asc
-            )
-            as integer
-        ) as importance_rank,
+        cast(drops_ranked.importance_rank as integer) as importance_rank,
         coefficients.value as coefficient,
         case when fitted_models.kind = 'binary' then exp(coefficients.value) end
             as odds_ratio
-    from drops
+    from drops_ranked
     inner join fitted_models
-        on drops.model_version = fitted_models.model_version
+        on drops_ranked.model_version = fitted_models.model_version
     left join coefficients
         on
-            drops.model_version = coefficients.model_version
-            and drops.feature = coefficients.feature
+            drops_ranked.model_version = coefficients.model_version
+            and drops_ranked.feature = coefficients.feature
 )
 
 select * from final

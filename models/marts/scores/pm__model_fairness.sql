@@ -38,7 +38,10 @@ groups_counted as (
         count(*) as customer_count,
         sum(cast(judged_predictions.label as bigint)) as positive_count,
         sum(
-            case when judged_predictions.prediction >= {{ pm_chosen_cut() }} then 1 else 0 end
+            case
+                when judged_predictions.prediction >= {{ pm_chosen_cut() }} then 1
+                else 0
+            end
         ) as chosen_count,
         sum(
             case
@@ -126,7 +129,8 @@ final as (
             when not compared.is_judged then null
             else
                 coalesce(
-                    compared.selection_rate_ratio >= {{ var('pm_fairness_min_ratio') }},
+                    compared.selection_rate_ratio
+                    >= {{ var('pm_fairness_min_ratio') }},
                     true
                 )
                 and coalesce(

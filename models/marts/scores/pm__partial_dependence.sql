@@ -21,7 +21,8 @@ final as (
         model_explanations.feature,
         cast(model_explanations.position as integer) + 1 as point,
         case
-            when features.transform = 'log' then exp(model_explanations.feature_value) - 1
+            when features.transform = 'log'
+                then exp(model_explanations.feature_value) - 1
             else model_explanations.feature_value
         end as feature_value,
         model_explanations.value as mean_prediction

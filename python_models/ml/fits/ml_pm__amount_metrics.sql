@@ -7,7 +7,8 @@ rows_centred as (
     select
         *,
         cast(
-            sum(cast(label as decimal(38,9))) over (partition by model_version) as double
+            sum(cast(label as decimal(38,9))) over (partition by model_version)
+            as double
         ) / count(*) over (partition by model_version) as mean_label
     from judged_predictions
 ),

@@ -120,9 +120,11 @@ final as (
         sums.algorithm,
         sums.model_version,
         sums.as_of_date,
-        sums.ordered_pairs / nullif(sums.positive_count * sums.negative_count, 0) as auc,
+        sums.ordered_pairs
+        / nullif(sums.positive_count * sums.negative_count, 0) as auc,
         case
-            when sums.negative_count > 0 then sums.precision_sum / nullif(sums.positive_count, 0)
+            when sums.negative_count > 0
+                then sums.precision_sum / nullif(sums.positive_count, 0)
         end as average_precision,
         sums.loss_sum / sums.row_count as log_loss,
         sums.square_sum / sums.row_count as brier,
@@ -132,13 +134,15 @@ final as (
             when sums.negative_count > 0
                 then sums.positives_in_top_tenth / nullif(0.1 * sums.positive_count, 0)
         end as lift_at_10,
-        (sums.true_positives + sums.negative_count - sums.false_positives) / sums.row_count
-            as accuracy,
+        (sums.true_positives + sums.negative_count - sums.false_positives)
+        / sums.row_count as accuracy,
         sums.true_positives / nullif(sums.true_positives + sums.false_positives, 0)
             as precision,
         sums.true_positives / nullif(sums.positive_count, 0) as recall,
         2 * sums.true_positives
-        / nullif(sums.true_positives + sums.false_positives + sums.positive_count, 0) as f1,
+        / nullif(
+            sums.true_positives + sums.false_positives + sums.positive_count, 0
+        ) as f1,
         (sums.true_positives + sums.false_positives) / sums.row_count as chosen_share,
         sums.positive_count,
         sums.row_count

@@ -14,7 +14,12 @@ final as (
         fold_keys.fold,
         fold_keys.split,
         fold_keys.label,
-        feature_matrix.*
+        feature_matrix.as_of_date,
+        feature_matrix.customer_id
+        {%- for feature in pm_features() -%}
+            ,
+            feature_matrix.{{ feature }}
+        {%- endfor %}
     from fold_keys
     inner join feature_matrix
         on

@@ -1,4 +1,4 @@
-"""What the algorithms in use rest on, seen on the newest day that they were judged on."""
+"""What the algorithms in use rest on, seen on the newest day they were judged on."""
 
 from precision_marketing.frames import rows_where
 from precision_marketing.predictive.explaining import explain_models

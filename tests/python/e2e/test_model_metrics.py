@@ -94,8 +94,8 @@ def test_every_score_leads_to_its_model_its_parameters_and_its_card(demo: Build)
 def notebook_model(demo: Build, fold: str) -> dict[str, float]:
     """What a notebook would do with the same split: scale, fit, predict."""
     rows = demo.frame(
-        "from ml_pm__fold_rows"
-        f" where target = 'purchase' and fold = '{fold}' order by as_of_date, customer_id"
+        f"from ml_pm__fold_rows where target = 'purchase' and fold = '{fold}'"
+        " order by as_of_date, customer_id"
     )
     names = ["target", "kind", "fold", "split", "label", "as_of_date", "customer_id"]
     features = rows.drop(columns=names).fillna(0)
