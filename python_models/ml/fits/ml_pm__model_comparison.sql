@@ -125,8 +125,9 @@ candidates_ranked as (
                 end asc,
                 candidates.algorithm asc
         ) as target_rank,
-        max(case when candidates.algorithm != 'baseline' then candidates.origin_count end)
-            over (partition by candidates.target) as judged_origin_count
+        max(
+            case when candidates.algorithm != 'baseline' then candidates.origin_count end
+        ) over (partition by candidates.target) as judged_origin_count
     from candidates
     left join gates_failed
         on candidates.model_version = gates_failed.model_version
@@ -157,8 +158,10 @@ final as (
             when gain < 0 then 'C'
             else 'insufficient_data'
         end as grade,
-        case when coalesce(judged_origin_count, 0) = 0 then 'insufficient_data' else 'ok' end
-            as status
+        case
+            when coalesce(judged_origin_count, 0) = 0 then 'insufficient_data'
+            else 'ok'
+        end as status
     from candidates_ranked
 )
 

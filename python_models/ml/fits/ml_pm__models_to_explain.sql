@@ -8,8 +8,8 @@ champions as (
     where is_champion and algorithm != 'baseline'
 ),
 
--- The newest origin's fit of the algorithm in use: the model in use has learned from the
--- days it could be looked at on.
+-- The newest origin's fit of the algorithm in use: the model in use has learned from
+-- the days it could be looked at on.
 final as (
     select
         fitted_models.target,

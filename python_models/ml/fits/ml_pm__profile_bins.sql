@@ -11,9 +11,13 @@ edges as (
     select
         model_version,
         feature,
-        row_number() over (partition by model_version, feature order by position) as bin,
+        row_number() over (
+            partition by model_version, feature order by position
+        ) as bin,
         value as lower,
-        lead(value) over (partition by model_version, feature order by position) as upper
+        lead(value) over (
+            partition by model_version, feature order by position
+        ) as upper
     from model_parameters
     where component = 'profile_edge'
 ),

@@ -17,7 +17,8 @@ nodes as (
         position as node,
         max(case when component = 'node_threshold' then feature end) as feature,
         max(case when component = 'node_threshold' then value end) as threshold,
-        max(case when component = 'node_left' and value >= 0 then value end) as left_node,
+        max(case when component = 'node_left' and value >= 0 then value end)
+            as left_node,
         max(case when component = 'node_right' and value >= 0 then value end)
             as right_node,
         max(case when component = 'node_missing_left' then value end) = 1

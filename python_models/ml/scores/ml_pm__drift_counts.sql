@@ -32,7 +32,8 @@ feature_numbers as (
 customers_listed as (
     select
         keys_sampled.model_version,
-        {{ dbt.array_construct(pm_features().keys() | list, 'double') }} as feature_values
+        {{ dbt.array_construct(pm_features().keys() | list, 'double') }}
+            as feature_values
     from keys_sampled
     inner join feature_matrix
         on
@@ -78,10 +79,10 @@ final as (
             and case
                 when profile_bins.bin = 0 then values_today.value is null
                 else
-                    values_today.value >= profile_bins.lower
+                    profile_bins.lower <= values_today.value
                     and (
                         profile_bins.upper is null
-                        or values_today.value < profile_bins.upper
+                        or profile_bins.upper > values_today.value
                     )
             end
     group by
