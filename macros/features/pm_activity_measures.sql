@@ -6,13 +6,29 @@ it was undone.
 #}
 {% macro pm_activity_measures() %}
     {% do return(
-        pm_activity_counts() + ['item_count'] + pm_activity_amounts()
+        _pm_activity_counts() + ['item_count'] + _pm_activity_amounts()
         + ['first_ordered_at', 'last_ordered_at']
     ) %}
 {% endmacro %}
 
 
-{% macro pm_activity_counts() %}
+{# The same as columns of a query that puts rows together. #}
+{% macro pm_activity_sums() %}
+    {% set columns = [] %}
+    {% for column in _pm_activity_counts() %}
+        {% do columns.append('cast(sum(' ~ column ~ ') as integer) as ' ~ column) %}
+    {% endfor %}
+    {% do columns.append('cast(sum(item_count) as decimal(18,3)) as item_count') %}
+    {% for column in _pm_activity_amounts() %}
+        {% do columns.append('cast(sum(' ~ column ~ ') as decimal(18,2)) as ' ~ column) %}
+    {% endfor %}
+    {% do columns.append('min(first_ordered_at) as first_ordered_at') %}
+    {% do columns.append('max(last_ordered_at) as last_ordered_at') %}
+    {% do return(columns | join(',\n        ')) %}
+{% endmacro %}
+
+
+{% macro _pm_activity_counts() %}
     {% do return([
         'order_count', 'weekend_order_count', 'evening_order_count', 'discounted_order_count',
         'return_count', 'new_item_count',
@@ -20,7 +36,7 @@ it was undone.
 {% endmacro %}
 
 
-{% macro pm_activity_amounts() %}
+{% macro _pm_activity_amounts() %}
     {% do return([
         'gross_revenue', 'discount_amount', 'returned_revenue', 'sold_revenue', 'net_revenue',
     ]) %}

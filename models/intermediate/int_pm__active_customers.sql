@@ -14,9 +14,15 @@ customers_seen as (
         {{ pm_calendar_days_between(
             'order_days.order_date', 'thresholds.as_of_date'
         ) }} as days_since_order,
-        thresholds.lapsed_factor * {{ pm_usual_gap_days(
-            'order_days.log_gap_sum', 'order_days.gap_count', 'thresholds.mean_log_gap'
-        ) }} as activity_window_days
+        -- Rounded: the factor is a gap of somebody, and a gap as long as the window a tie.
+        round(
+            thresholds.lapsed_factor * {{ pm_usual_gap_days(
+                'order_days.log_gap_sum',
+                'order_days.gap_count',
+                'thresholds.mean_log_gap',
+            ) }},
+            3
+        ) as activity_window_days
     from order_days
     inner join thresholds
         on

@@ -111,15 +111,7 @@ final as (
         customer_id,
         activity_date,
         undone_date,
-        {% for column in pm_activity_counts() %}
-            cast(sum({{ column }}) as integer) as {{ column }},
-        {% endfor %}
-        cast(sum(item_count) as decimal(18,3)) as item_count,
-        {% for column in pm_activity_amounts() %}
-            cast(sum({{ column }}) as decimal(18,2)) as {{ column }},
-        {% endfor %}
-        min(first_ordered_at) as first_ordered_at,
-        max(last_ordered_at) as last_ordered_at
+        {{ pm_activity_sums() }}
     from parts
     group by customer_id, activity_date, undone_date
 )

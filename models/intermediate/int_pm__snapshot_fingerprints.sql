@@ -14,16 +14,28 @@ with feature_calendar as (
     select * from {{ ref('int_pm__feature_calendar') }}
 ),
 
+activity_orders as (
+    select * from {{ ref('int_pm__activity_orders') }}
+),
+
 -- What each part of a snapshot is made of, with the day from which it is known. That an
--- order came back is known later than the order; the next choice is not known at all.
-orders_known as (
+-- order came back is known later than the order, so a day's orders are put together
+-- again first; of a choice the next one is not known at all.
+order_days as (
     select
-        activity_date as known_date,
         customer_id,
         activity_date,
         cast(null as date) as undone_date,
-        {{ pm_activity_measures() | join(', ') }}
-    from {{ ref('int_pm__activity_orders') }}
+        {{ pm_activity_sums() }}
+    from activity_orders
+    group by customer_id, activity_date
+),
+
+orders_known as (
+    select
+        activity_date as known_date,
+        *
+    from order_days
 
     union all
 
@@ -33,7 +45,7 @@ orders_known as (
         activity_date,
         undone_date,
         {{ pm_activity_measures() | join(', ') }}
-    from {{ ref('int_pm__activity_orders') }}
+    from activity_orders
     where undone_date is not null
 ),
 
@@ -53,14 +65,24 @@ engagement_known as (
     from {{ ref('int_pm__activity_engagement') }}
 ),
 
+first_days as (
+    select
+        customer_id,
+        min(activity_date) as known_date
+    from activity_orders
+    group by customer_id
+),
+
 customers_known as (
     select
-        {{ pm_date_literal('0001-01-01') }} as known_date,
-        customer_id,
-        birth_date,
-        income,
-        signed_up_at
-    from {{ ref('stg_pm__customers') }}
+        first_days.known_date,
+        customers.customer_id,
+        customers.birth_date,
+        customers.income,
+        customers.signed_up_at
+    from {{ ref('stg_pm__customers') }} as customers
+    inner join first_days
+        on customers.customer_id = first_days.customer_id
 ),
 
 target_categories_known as (

@@ -14,6 +14,7 @@ feature_selection as (
 
 as_of as (
     select * from {{ ref('int_pm__as_of') }}
+    where as_of_date is not null
 ),
 
 final as (

@@ -163,9 +163,8 @@ def test_churn_is_asked_of_those_whose_silence_was_not_yet_unusual(
     own_counts = gaps.groupby(known["customer_id"]).count()
     window = factor * np.exp((own_sums + 3 * shop) / (own_counts + 3))
     silence = (past_day - known.groupby("customer_id")["day"].max()).dt.days
-    is_active = silence <= window
-    # No silence lies so near its window that a last digit could tell.
-    assert ((silence - window).abs() > 1e-4).all()
+    # Many have no gap of their own, and the shop's window is one of its gaps: a tie.
+    is_active = silence <= window.round(3)
     asked = labels["churn"].dropna()
     assert asked.index.tolist() == is_active[is_active].index.tolist()
     assert 0 < len(asked) < len(labels)
