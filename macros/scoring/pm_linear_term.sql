@@ -1,10 +1,24 @@
 {#
-What one feature adds to a linear score; nothing where the model has no such feature.
+What one feature adds to a linear score; nothing where the model has no such feature. It is
+filled, clipped and scaled as in the fit, or scaled alone where the fit did no more.
 
-    {{ pm_linear_term('log_recency') }}
-    -> coalesce(coefficient_log_recency * (log_recency - mean_log_recency)
-        / scale_log_recency, 0)
+    {{ pm_linear_term('recency_days') }}
 #}
-{% macro pm_linear_term(feature, coefficient='coefficient') -%}
-    coalesce({{ coefficient }}_{{ feature }} * ({{ feature }} - mean_{{ feature }}) / scale_{{ feature }}, 0)
+{% macro pm_linear_term(feature, coefficient='coefficient', is_clipped=true) -%}
+    coalesce(
+        {{ coefficient }}_{{ feature }}
+        * (
+            {% if is_clipped -%}
+                least(
+                    greatest(coalesce({{ feature }}, fill_{{ feature }}), lower_{{ feature }}),
+                    upper_{{ feature }}
+                )
+            {%- else -%}
+                {{ feature }}
+            {%- endif %}
+            - mean_{{ feature }}
+        )
+        / scale_{{ feature }},
+        0
+    )
 {%- endmacro %}

@@ -18,7 +18,7 @@ order_days as (
         not customer_orders.is_return
         and customer_orders.customer_id is not null
         and customer_orders.ordered_at < as_of.as_of_date
-        and {{ var('pm_enable_segments') }}
+        and {{ var('pm_enable_segments') or var('pm_enable_scores') }}
 ),
 
 order_days_in_sequence as (
@@ -59,19 +59,25 @@ final as (
         -- Gaps completed up to this day, this day's own included, and before it.
         order_day_number - 1 as gap_count,
         coalesce(
-            cast(sum(log_gap) over (
-                partition by customer_id
-                order by order_date
-                rows between unbounded preceding and current row
-            ) as double),
+            cast(
+                sum(log_gap) over (
+                    partition by customer_id
+                    order by order_date
+                    rows between unbounded preceding and current row
+                )
+                as double
+            ),
             0
         ) as log_gap_sum,
         coalesce(
-            cast(sum(log_gap) over (
-                partition by customer_id
-                order by order_date
-                rows between unbounded preceding and 1 preceding
-            ) as double),
+            cast(
+                sum(log_gap) over (
+                    partition by customer_id
+                    order by order_date
+                    rows between unbounded preceding and 1 preceding
+                )
+                as double
+            ),
             0
         ) as previous_log_gap_sum
     from gap_logarithms

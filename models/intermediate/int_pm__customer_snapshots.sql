@@ -1,133 +1,87 @@
-{%- set windows = [30, 90, 180, 365] -%}
-with customer_orders as (
-    select * from {{ ref('int_pm__customer_orders') }}
+{{ config(materialized='pm_by_day', days_from='int_pm__snapshot_fingerprints') }}
+with fingerprints as (
+    select * from {{ ref('int_pm__snapshot_fingerprints') }}
+    where as_of_date = {{ pm_day() }}
 ),
 
-feature_calendar as (
-    select * from {{ ref('int_pm__feature_calendar') }}
+snapshot_orders as (
+    select * from {{ ref('int_pm__snapshot_orders') }}
+    where as_of_date = {{ pm_day() }}
 ),
 
--- What was known that day: orders before it, and returns that had come back by then.
-orders_known as (
+snapshot_choices as (
+    select * from {{ ref('int_pm__snapshot_choices') }}
+    where as_of_date = {{ pm_day() }}
+),
+
+snapshot_engagement as (
+    select * from {{ ref('int_pm__snapshot_engagement') }}
+    where as_of_date = {{ pm_day() }}
+),
+
+customers as (
+    select * from {{ ref('stg_pm__customers') }}
+),
+
+-- A customer is there from the first order on that has not been sent back whole.
+measured as (
     select
-        feature_calendar.as_of_date,
-        feature_calendar.split,
-        feature_calendar.label_end_date,
-        customer_orders.customer_id,
-        customer_orders.ordered_at,
-        customer_orders.item_count,
-        customer_orders.gross_revenue,
-        customer_orders.discount_amount,
-        customer_orders.returned_revenue,
-        customer_orders.winsorised_net_revenue as net_revenue,
-        {{ pm_is_kept_order('customer_orders', 'feature_calendar.as_of_date') }}
-            as is_kept_order
-    from customer_orders
-    inner join feature_calendar
-        on customer_orders.ordered_at < feature_calendar.as_of_date
-    where
-        customer_orders.customer_id is not null
-        and {{ var('pm_enable_scores') }}
-),
-
-histories as (
-    select
-        as_of_date,
-        split,
-        label_end_date,
-        customer_id,
-        min(case when is_kept_order then ordered_at end) as first_order_at,
-        max(case when is_kept_order then ordered_at end) as last_order_at,
-        sum(case when is_kept_order then 1.0 else 0.0 end) as order_count,
-        {% for days in windows %}
-            sum(
-                case
-                    when
-                        is_kept_order
-                        and ordered_at
-                        >= {{ dbt.dateadd('day', -days, 'as_of_date') }}
-                        then 1.0
-                    else 0.0
-                end
-            ) as order_count_{{ days }}d,
+        snapshot_orders.*,
+        {% for feature, properties in pm_features().items() if properties.source == 'choices' %}
+            snapshot_choices.{{ feature }},
         {% endfor %}
-        -- Money is summed as decimal: a sum of doubles depends on the order of rows.
-        cast(
-            sum(
-                case
-                    when ordered_at >= {{ dbt.dateadd('day', -365, 'as_of_date') }}
-                        then net_revenue
-                end
-            )
-            as double
-        ) as net_revenue_365d,
-        cast(sum(case when is_kept_order then item_count else 0 end) as double)
-            as kept_item_count,
-        cast(sum(case when is_kept_order then net_revenue else 0 end) as double)
-            as kept_revenue,
-        cast(sum(gross_revenue) as double) as gross_revenue,
-        cast(sum(discount_amount) as double) as discount_amount,
-        cast(sum(returned_revenue) as double) as returned_revenue
-    from orders_known
-    group by as_of_date, split, label_end_date, customer_id
-),
-
--- The label: an order in the window that was not sent back before the window closed.
-buyers as (
-    select distinct
-        feature_calendar.as_of_date,
-        customer_orders.customer_id
-    from customer_orders
-    inner join feature_calendar
+        {% for measure, properties in pm_windowed_measures('engagement').items() %}
+            {% for days in properties.windows + [none] %}
+                snapshot_engagement.{{ pm_window_column(measure, days) }},
+            {% endfor %}
+        {% endfor %}
+        snapshot_engagement.mean_rating,
+        snapshot_engagement.days_since_event,
+        snapshot_engagement.days_since_contact,
+        {{ pm_calendar_days_between(
+            'customers.birth_date', 'snapshot_orders.as_of_date'
+        ) }} / 365.25 as age_years,
+        case when customers.income < 0 then 0 else customers.income end as income,
+        case
+            when customers.signed_up_at < snapshot_orders.as_of_date
+                then {{ pm_calendar_days_between(
+                    'customers.signed_up_at', 'snapshot_orders.as_of_date'
+                ) }}
+        end as days_since_sign_up,
+        {{ pm_calendar_days_between(
+            'snapshot_orders.last_ordered_at', 'snapshot_orders.as_of_date'
+        ) }} as recency_days,
+        {{ pm_calendar_days_between(
+            'snapshot_orders.first_ordered_at', 'snapshot_orders.as_of_date'
+        ) }} as tenure_days,
+        {{ pm_days_between(
+            'snapshot_orders.first_ordered_at', 'snapshot_orders.last_ordered_at'
+        ) }} / nullif(snapshot_orders.orders_lifetime - 1, 0) as mean_gap_days
+    from snapshot_orders
+    left join snapshot_choices
         on
-            customer_orders.ordered_at >= feature_calendar.as_of_date
-            and customer_orders.ordered_at < feature_calendar.label_end_date
-    where
-        feature_calendar.split != 'score'
-        and {{ pm_is_kept_order('customer_orders', 'feature_calendar.label_end_date') }}
-),
-
-histories_measured as (
-    select
-        histories.*,
-        cast(
-            {{ pm_calendar_days_between(
-                'histories.last_order_at', 'histories.as_of_date'
-            ) }}
-            as double
-        ) as recency_days,
-        cast(
-            {{ pm_calendar_days_between(
-                'histories.first_order_at', 'histories.as_of_date'
-            ) }}
-            as double
-        ) as tenure_days,
-        {{ pm_days_between('histories.first_order_at', 'histories.last_order_at') }}
-        / nullif(histories.order_count - 1, 0) as mean_gap_days
-    from histories
-    where histories.order_count > 0
+            snapshot_orders.as_of_date = snapshot_choices.as_of_date
+            and snapshot_orders.customer_id = snapshot_choices.customer_id
+    left join snapshot_engagement
+        on
+            snapshot_orders.as_of_date = snapshot_engagement.as_of_date
+            and snapshot_orders.customer_id = snapshot_engagement.customer_id
+    left join customers
+        on snapshot_orders.customer_id = customers.customer_id
+    where snapshot_orders.orders_lifetime > 0
 ),
 
 final as (
     select
-        histories_measured.as_of_date,
-        histories_measured.customer_id,
-        histories_measured.split,
-        case
-            when histories_measured.split = 'score' then null
-            when buyers.customer_id is not null then 1
-            else 0
-        end as label,
-        histories_measured.recency_days
-        {%- for feature, expression in pm_purchase_features().items() -%}
-            ,
-            cast({{ expression }} as double) as {{ feature }}
-        {%- endfor %}
-    from histories_measured
-    left join buyers
-        on
-            histories_measured.as_of_date = buyers.as_of_date
-            and histories_measured.customer_id = buyers.customer_id
+        measured.as_of_date,
+        measured.customer_id,
+        {% for feature, properties in pm_features().items() %}
+            cast({{ properties.expression }} as double) as {{ feature }},
+        {% endfor %}
+        fingerprints.fingerprint
+    from measured
+    inner join fingerprints
+        on measured.as_of_date = fingerprints.as_of_date
 )
 
 select * from final

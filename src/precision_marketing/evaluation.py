@@ -1,10 +1,11 @@
-"""How good are probabilities: metrics on held-back rows, beside a baseline."""
+"""How good are predictions: metrics on held-back rows, beside a baseline."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.special import expit, logit
 
 from precision_marketing.frames import (
@@ -21,6 +22,7 @@ from precision_marketing.frames import (
 ECE_BINS = 10
 LIFT_SHARE = 0.10
 CONFIDENCE = 0.95
+NORMAL_QUANTILE = 1.959963984540054
 # Rows behind the intervals. Above it a sample of whole customers is resampled and
 # the interval shrunk by the square root of the share: 200 draws stay a few seconds.
 BOOTSTRAP_ROWS = 50_000
@@ -48,7 +50,11 @@ METRICS = (
     "calibration_slope",
     "calibration_intercept",
 )
+# These two are fits: their intervals come from the curvature, not from refits.
+RECALIBRATION = ("calibration_slope", "calibration_intercept")
 GAIN = "average_precision_gain"
+AMOUNT_METRICS = ("mse", "mae", "r2")
+AMOUNT_GAIN = "squared_error_gain"
 COUNTS = ("positives", "rows")
 
 EVALUATION_SCHEMA = pa.schema(
@@ -136,9 +142,11 @@ def evaluate_binary(
     0 %, C below; 'insufficient_data' when a class is missing or has fewer than
     `min_positives`, 'no_baseline' without a baseline.
 
-    Intervals: percentile bootstrap over customers. With more than `BOOTSTRAP_ROWS`
-    rows, a hash sample of customers of that size is resampled and the deviations from
-    its own value are scaled by sqrt(sample rows / rows) around the full value.
+    Intervals: percentile bootstrap over customers; of slope and intercept the estimate
+    plus and minus 1.96 standard errors of the maximum likelihood fit. With more than
+    `BOOTSTRAP_ROWS` rows, a hash sample of customers of that size is resampled and the
+    deviations from its own value are scaled by sqrt(sample rows / rows) around the full
+    value.
     """
     key_columns, group_columns = list(key_columns), list(group_columns)
     at_least("n_bootstrap", n_bootstrap, 0, "use 200 for a 95 % interval")
@@ -167,28 +175,207 @@ def evaluate_binary(
             min_positives=min_positives,
             random_state=random_state,
         )
-        results.append(
-            conform(
-                {
-                    **{
-                        column: pa.array(
-                            [group[column][0].as_py()] * len(rows),
-                            type=schema.field(column).type,
-                        )
-                        for column in group_columns
-                    },
-                    "metric": [row[0] for row in rows],
-                    "value": [row[1] for row in rows],
-                    "lower": [row[2] for row in rows],
-                    "upper": [row[3] for row in rows],
-                    "baseline_value": [row[4] for row in rows],
-                    "grade": [grade] * len(rows),
-                },
-                schema,
-                name="evaluation",
-            )
-        )
+        results.append(_group_table(rows, grade, group, group_columns, schema))
     return pa.concat_tables(results).combine_chunks()
+
+
+def evaluate_amounts(
+    predictions: pa.Table,
+    *,
+    score: str = "prediction",
+    baseline_score: str | None = "baseline_prediction",
+    group_columns: Sequence[str] = (),
+    n_bootstrap: int = 200,
+    min_positives: int = 1,
+    random_state: int = 0,
+) -> pa.Table:
+    """Judge predicted amounts, one row per customer.
+
+    Parameters
+    ----------
+    predictions : pyarrow.Table
+        One row per `group_columns` and customer_id, with the label.
+    score : str
+        Column with the amount predicted.
+    baseline_score : str, optional
+        Column with the baseline's amount for the same rows, or None.
+    group_columns, n_bootstrap, min_positives, random_state
+        As for `evaluate_binary`; a positive is a label above 0.
+
+    Returns
+    -------
+    pyarrow.Table
+        As from `evaluate_binary`, with mse, mae, r2 (as in sklearn.metrics; null
+        without spread), squared_error_gain and the counts.
+
+    Notes
+    -----
+    squared_error_gain = 1 - mse / mse of the baseline. It gives the grade as the gain
+    in average precision does.
+    """
+    group_columns = list(group_columns)
+    at_least("n_bootstrap", n_bootstrap, 0, "use 200 for a 95 % interval")
+    values = ["label", score]
+    if baseline_score is not None:
+        values.append(baseline_score)
+    needed = list(dict.fromkeys([*group_columns, "customer_id", *values]))
+    require_columns(predictions, needed, name="predictions")
+    schema = pa.schema([*key_fields(predictions, group_columns), *EVALUATION_SCHEMA])
+    if predictions.num_rows == 0:
+        return schema.empty_table()
+    ordered = sorted_by(
+        predictions.select(needed), [*group_columns, "customer_id"], name="predictions"
+    )
+    matrix = to_matrix(ordered, values, name="predictions")
+    starts = _group_starts(ordered, group_columns)
+    results = []
+    for start, stop in zip(starts, [*starts[1:], ordered.num_rows], strict=True):
+        rows, grade = _evaluate_amounts(
+            matrix[start:stop],
+            n_bootstrap=n_bootstrap,
+            min_positives=min_positives,
+            random_state=random_state,
+        )
+        group = ordered.slice(start, 1)
+        results.append(_group_table(rows, grade, group, group_columns, schema))
+    return pa.concat_tables(results).combine_chunks()
+
+
+@one_thread()
+def _evaluate_amounts(
+    values: np.ndarray, *, n_bootstrap: int, min_positives: int, random_state: int
+) -> tuple[list[tuple], str]:
+    """Rows (metric, value, lower, upper, baseline_value) and the grade of one group."""
+    labels, amounts = values[:, 0], values[:, 1]
+    baseline = values[:, 2] if values.shape[1] > 2 else None
+    count, positives = len(labels), float((labels > 0).sum())
+    parts = _error_parts(labels, amounts, baseline)
+    full = _amount_metrics(parts.mean(axis=0))
+    generator = np.random.default_rng(random_state)
+    drawn = np.empty((n_bootstrap, len(full)))
+    for draw in range(n_bootstrap):
+        weights = np.bincount(generator.integers(count, size=count), minlength=count)
+        drawn[draw] = _amount_metrics(weights @ parts / count)
+    bounds = [(None, None)] * len(full)
+    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+    for at, value in enumerate(full):
+        usable = drawn[:, at][np.isfinite(drawn[:, at])]
+        is_usable = n_bootstrap and len(usable) >= USABLE_DRAWS * n_bootstrap
+        if is_usable and np.isfinite(value):
+            bounds[at] = tuple(map(_null, np.quantile(usable, tails)))
+    others = np.full(len(full), np.nan)
+    if baseline is not None:
+        others = _amount_metrics(_error_parts(labels, baseline, baseline).mean(axis=0))
+    names = (*AMOUNT_METRICS, AMOUNT_GAIN)
+    rows = [
+        (name, _null(value), *bound, _null(other))
+        for name, value, bound, other in zip(names, full, bounds, others, strict=True)
+    ]
+    rows += [
+        (name, float(number), None, None, None if baseline is None else float(number))
+        for name, number in zip(COUNTS, (positives, count), strict=True)
+    ]
+    if positives < min_positives:
+        return rows, "insufficient_data"
+    if not np.isfinite(full[-1]):
+        return rows, "no_baseline"
+    certain_gain = full[-1] if bounds[-1][0] is None else bounds[-1][0]
+    return rows, _graded(full[-1], certain_gain)
+
+
+def _error_parts(labels, amounts, baseline) -> np.ndarray:
+    """Columns whose means make up every metric of amounts."""
+    # About the mean: r2 takes only differences, and squares stay small.
+    centred = labels - labels.mean()
+    error = amounts - labels
+    other = np.full(len(labels), np.nan) if baseline is None else baseline - labels
+    return np.column_stack([error**2, np.abs(error), other**2, centred, centred**2])
+
+
+def _amount_metrics(means: np.ndarray) -> np.ndarray:
+    """`AMOUNT_METRICS` and the gain; NaN where one is not defined."""
+    square, absolute, other_square, shift, spread = means
+    variance = spread - shift**2
+    return np.array(
+        [
+            square,
+            absolute,
+            1 - square / variance if variance > 0 else np.nan,
+            1 - square / other_square if other_square > 0 else np.nan,
+        ]
+    )
+
+
+def evaluate_folds(
+    fits: pa.Table,
+    read: Callable[[dict[str, str]], pa.Table],
+    *,
+    n_bootstrap: int,
+    min_positives: int,
+    random_state: int,
+) -> pa.Table:
+    """Judge the predictions of each target and fold.
+
+    Parameters
+    ----------
+    fits : pyarrow.Table
+        One row per target, kind and fold to judge.
+    read : callable
+        Takes one row of `fits` and returns its predictions: model_version, algorithm,
+        as_of_date, customer_id, label, prediction, baseline_prediction; one part at a
+        time is in memory.
+    n_bootstrap, min_positives, random_state
+        As for `evaluate_binary`.
+
+    Returns
+    -------
+    pyarrow.Table
+        model_version and `EVALUATION_SCHEMA`. A baseline is judged without a baseline.
+    """
+    settings = {
+        "group_columns": ("model_version",),
+        "n_bootstrap": n_bootstrap,
+        "min_positives": min_positives,
+        "random_state": random_state,
+    }
+    names = ("target", "kind", "fold")
+    schema = pa.schema([pa.field("model_version", pa.string()), *EVALUATION_SCHEMA])
+    results = [schema.empty_table()]
+    for fit in sorted_by(fits.select(names), names).to_pylist():
+        predictions = read(fit)
+        evaluate = evaluate_binary if fit["kind"] == "binary" else evaluate_amounts
+        is_baseline = pc.equal(predictions["algorithm"], "baseline")
+        for part, baseline in (
+            (predictions.filter(is_baseline), None),
+            (predictions.filter(pc.invert(is_baseline)), "baseline_prediction"),
+        ):
+            results.append(
+                evaluate(part, score="prediction", baseline_score=baseline, **settings)
+            )
+    return pa.concat_tables(results)
+
+
+def _group_table(rows, grade, group, group_columns, schema) -> pa.Table:
+    """The rows of one group under its names."""
+    return conform(
+        {
+            **{
+                column: pa.array(
+                    [group[column][0].as_py()] * len(rows),
+                    type=schema.field(column).type,
+                )
+                for column in group_columns
+            },
+            "metric": [row[0] for row in rows],
+            "value": [row[1] for row in rows],
+            "lower": [row[2] for row in rows],
+            "upper": [row[3] for row in rows],
+            "baseline_value": [row[4] for row in rows],
+            "grade": [grade] * len(rows),
+        },
+        schema,
+        name="evaluation",
+    )
 
 
 def _check_values(values: np.ndarray, label: str, scores: list[str]) -> None:
@@ -285,6 +472,11 @@ def _grade(
         return "insufficient_data"
     if not has_baseline:
         return "no_baseline"
+    return _graded(gain, certain_gain)
+
+
+def _graded(gain: float, certain_gain: float | None) -> str:
+    """A, B or C by the gain over the baseline and the lower end of its interval."""
     # Nine digits, so that a gain of exactly 10 % is not lost to the last bit.
     if certain_gain is not None and round(certain_gain, 9) >= GRADE_A_GAIN:
         return "A"
@@ -295,6 +487,7 @@ def _intervals(
     labels, score, baseline, group, *, customer, full, n_bootstrap, random_state
 ) -> dict[str, tuple[float | None, float | None]]:
     """Percentile bootstrap of each metric, drawing customers."""
+    everyone = _Ranked(labels, score)
     codes = group[customer].combine_chunks().dictionary_encode()
     members = codes.indices.to_numpy().astype(np.int64)
     customer_count = len(codes.dictionary)
@@ -319,14 +512,15 @@ def _intervals(
     ranked = _Ranked(labels, score)
     ranked_baseline = None if baseline is None else _Ranked(labels, baseline)
     generator = np.random.default_rng(random_state)
-    draws = {metric: np.empty(n_bootstrap) for metric in full}
+    drawn_metrics = [metric for metric in full if metric not in RECALIBRATION]
+    draws = {metric: np.empty(n_bootstrap) for metric in drawn_metrics}
     for draw in range(n_bootstrap):
         picked = generator.integers(customer_count, size=customer_count)
         weights = np.bincount(picked, minlength=customer_count)[members].astype(float)
-        drawn = ranked.metrics(weights)
+        drawn = ranked.metrics(weights, recalibrated=False)
         drawn[GAIN] = _gain(drawn, ranked_baseline, weights)
-        for metric, value in drawn.items():
-            draws[metric][draw] = value
+        for metric in drawn_metrics:
+            draws[metric][draw] = drawn[metric]
     tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     bounds = {}
     for metric, values in draws.items():
@@ -334,7 +528,7 @@ def _intervals(
         if len(usable) >= USABLE_DRAWS * n_bootstrap and np.isfinite(full[metric]):
             lower, upper = center[metric] + shrink * np.quantile(usable, tails)
             bounds[metric] = (_null(lower), _null(upper))
-    return bounds
+    return bounds | everyone.recalibration_intervals(full)
 
 
 def _paired_metrics(labels, score, baseline, weights) -> dict[str, float]:
@@ -396,8 +590,10 @@ class _Ranked:
         precision = np.divide(hits, reached, out=np.zeros_like(hits), where=reached > 0)
         return float((np.diff(hits, prepend=0.0) * precision).sum() / hits[-1])
 
-    def metrics(self, weights: np.ndarray) -> dict[str, float]:
-        """Every metric of `METRICS`; NaN where it is not defined."""
+    def metrics(
+        self, weights: np.ndarray, *, recalibrated: bool = True
+    ) -> dict[str, float]:
+        """Every metric of `METRICS`; NaN where it is not defined or not asked for."""
         weights = weights[self.order]
         hits, misses = self._cumulated(weights)
         positives, negatives = hits[-1], misses[-1]
@@ -420,9 +616,30 @@ class _Ranked:
         reached = np.concatenate([[0.0], hits + misses])
         gained = np.interp(LIFT_SHARE * rows, reached, np.concatenate([[0.0], hits]))
         metrics["lift_at_10"] = float(gained / (LIFT_SHARE * positives))
-        metrics["calibration_slope"] = self._slope(weights)
-        metrics["calibration_intercept"] = self._intercept(weights)
+        if recalibrated:
+            metrics["calibration_slope"] = self._slope(weights)
+            metrics["calibration_intercept"] = self._intercept(weights)
         return metrics
+
+    def recalibration_intervals(self, full: dict[str, float]) -> dict:
+        """Estimate plus and minus `NORMAL_QUANTILE` standard errors."""
+        x = self.log_odds
+        intervals = {}
+        slope, shift = (full[metric] for metric in RECALIBRATION)
+        if np.isfinite(slope):
+            fitted = expit(self.recalibration[0] + self.recalibration[1] * x)
+            curve = fitted * (1 - fitted)
+            spread = curve @ (x * x) - (curve @ x) ** 2 / curve.sum()
+            reach = NORMAL_QUANTILE / np.sqrt(spread)
+            intervals["calibration_slope"] = (slope - reach, slope + reach)
+        if np.isfinite(shift):
+            fitted = expit(x + shift)
+            reach = NORMAL_QUANTILE / np.sqrt((fitted * (1 - fitted)).sum())
+            intervals["calibration_intercept"] = (shift - reach, shift + reach)
+        return {
+            metric: (_null(lower), _null(upper))
+            for metric, (lower, upper) in intervals.items()
+        }
 
     def _ece(self, weights, reached) -> float:
         """Expected calibration error in bins of equal count."""

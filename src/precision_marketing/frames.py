@@ -55,6 +55,25 @@ def require_columns(table: pa.Table, columns: Sequence[str], *, name: str) -> No
         )
 
 
+def rows_where(relation, values: Mapping[str, str]) -> pa.Table:
+    """Rows of a DuckDB relation whose text columns have given values.
+
+    Parameters
+    ----------
+    relation : duckdb.DuckDBPyRelation
+        As from `dbt.ref`.
+    values : mapping of column to text
+
+    Returns
+    -------
+    pyarrow.Table
+        In no particular order.
+    """
+    quoted = {name: value.replace("'", "''") for name, value in values.items()}
+    wanted = " and ".join(f"{name} = '{value}'" for name, value in quoted.items())
+    return relation.filter(wanted).to_arrow_table()
+
+
 def conform(
     data: pa.Table | Mapping[str, object], schema: pa.Schema, *, name: str
 ) -> pa.Table:

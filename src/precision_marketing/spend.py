@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sklearn.linear_model import GammaRegressor
+from sklearn.linear_model import GammaRegressor, LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from precision_marketing import __version__
 from precision_marketing.frames import (
+    at_least,
     conform,
     content_hash,
     hash_order,
@@ -17,12 +19,6 @@ from precision_marketing.frames import (
     sorted_by,
     to_matrix,
 )
-from precision_marketing.propensity import (
-    ALGORITHM,
-    PURCHASE_MODEL_SCHEMA,
-    fit_purchase_model,
-    purchase_features,
-)
 
 TARGET = "spend"
 SPEND = "spend"
@@ -30,8 +26,23 @@ MODEL = "two_stage"
 # On the mean deviance, coefficients per scale. As weak as it can be while features that
 # say nearly the same still share their part; 0.1 and 0.001 move the sums by under 1 %.
 PENALTY = 0.01
+# sklearn's own; there is one training day, so no later one to choose a strength by.
+PURCHASE_C = 1.0
 TOLERANCE = 1e-8
 MAX_ITERATIONS = 1_000
+
+SPEND_MODEL_SCHEMA = pa.schema(
+    [
+        ("model_version", pa.string()),
+        ("target", pa.string()),
+        ("algorithm", pa.string()),
+        ("component", pa.string()),
+        ("feature", pa.string()),
+        ("value", pa.float64()),
+    ]
+)
+# What a snapshot holds beside its features and the outcome.
+SNAPSHOT_COLUMNS = ("as_of_date", "customer_id", "split", "label", "recency_days")
 
 
 def spend_features(snapshots: pa.Table, *, spend: str = SPEND) -> list[str]:
@@ -41,14 +52,15 @@ def spend_features(snapshots: pa.Table, *, spend: str = SPEND) -> list[str]:
     ----------
     snapshots : pyarrow.Table
     spend : str
-        The outcome that a purchase model does not know.
+        The outcome.
 
     Returns
     -------
     list of str
         In the table's order.
     """
-    return [name for name in purchase_features(snapshots) if name != spend]
+    known = {*SNAPSHOT_COLUMNS, spend}
+    return [name for name in snapshots.column_names if name not in known]
 
 
 @one_thread()
@@ -70,30 +82,37 @@ def fit_spend_model(
     Parameters
     ----------
     snapshots : pyarrow.Table
-        One row per `key_columns`, in any order; `split` is 'train' or 'test', and test
-        rows are counted only.
-    feature_columns, key_columns : sequence of str
-        As for `fit_purchase_model`.
+        One row per `key_columns`, in any order, all of one day and of `split` 'train'.
+    feature_columns : sequence of str
+        Numbers, all finite.
+    key_columns : sequence of str
     label : str
         Column with 0/1: whether anything was spent in the horizon.
     spend : str
         Column with how much; above 0 where label is 1.
-    max_rows, random_state, min_positives, min_negatives, code_version
-        As for `fit_purchase_model`; without enough of either class nothing is learned
-        of amounts.
+    max_rows : int
+        Rows used: the first in sha256 order of the key.
+    random_state : int
+        Recorded in model_version; neither solver makes a random choice.
+    min_positives, min_negatives : int
+        Rows of each class needed. With fewer nothing is learned, and the model's only
+        rows are those that say so.
+    code_version : str
+        Version of the code that prepared the features; part of model_version.
 
     Returns
     -------
     pyarrow.Table
-        `PURCHASE_MODEL_SCHEMA` with target 'spend': the rows of `fit_purchase_model`
-        and, when there is enough data, components 'spend_coefficient' (logarithm of
-        money per scale, on the same means and scales) and 'spend_intercept'. 0 rows
-        in, 0 rows out.
+        `SPEND_MODEL_SCHEMA`. Components 'mean' and 'scale' of each feature; of the first
+        stage 'coefficient' (log odds per scale) and 'intercept'; of the second
+        'spend_coefficient' (logarithm of money per scale) and 'spend_intercept'; 'meta'
+        with train_rows, train_positives and status_code (1: fitted). 0 rows in, 0 out.
 
     Raises
     ------
     ValueError
-        As for `fit_purchase_model`, and when the spend of a buyer is not above 0.
+        A label other than 0 or 1, a feature that is not finite, a split other than
+        'train', or a buyer whose spend is not above 0.
 
     Notes
     -----
@@ -104,69 +123,99 @@ def fit_spend_model(
     predicted and actual spend of the training buyers have one sum.
     """
     key_columns, feature_columns = list(key_columns), list(feature_columns)
-    require_columns(snapshots, [spend, label, "split"], name="snapshots")
-    purchase = fit_purchase_model(
-        snapshots,
-        key_columns=key_columns,
-        feature_columns=feature_columns,
-        label=label,
-        max_rows=max_rows,
-        random_state=random_state,
-        min_positives=min_positives,
-        min_negatives=min_negatives,
-        code_version=code_version,
-        target=TARGET,
-    )
-    rows = purchase.to_pylist()
-    if not rows or rows[0]["algorithm"] != ALGORITHM:
-        return purchase
+    at_least("number of feature_columns", len(feature_columns), 1, "name one")
+    needed = [*key_columns, *feature_columns, label, spend, "split"]
+    require_columns(snapshots, needed, name="snapshots")
+    if snapshots.num_rows == 0:
+        return SPEND_MODEL_SCHEMA.empty_table()
+    _require_only(snapshots, "split", {"train"})
+    _require_only(snapshots, label, {0, 1})
 
-    train = sorted_by(
-        snapshots.filter(pc.field("split") == "train"), key_columns, name="snapshots"
-    )
+    train = sorted_by(snapshots, key_columns, name="snapshots")
     train = train.take(pa.array(hash_order(train, key_columns)[:max_rows]))
-    buyers = train.filter(pc.equal(train[label].cast(pa.int64()), 1))
-    amounts = to_matrix(buyers, [spend], name="snapshots (buyers)")[:, 0]
+    labels = train[label].cast(pa.int64()).to_numpy()
+    matrix = to_matrix(train, feature_columns, name="snapshots")
+    amounts = to_matrix(train, [spend], name="snapshots")[labels == 1, 0]
     if (amounts <= 0).any():
         raise ValueError(
             f"{spend} must be above 0 where {label} is 1, got "
             f"{int((amounts <= 0).sum())} other rows; a buyer is who brought money"
         )
-    learned = {(row["component"], row["feature"]): row["value"] for row in rows}
-    mean = np.array([learned["mean", feature] for feature in feature_columns])
-    scale = np.array([learned["scale", feature] for feature in feature_columns])
-    scaled = (to_matrix(buyers, feature_columns, name="snapshots") - mean) / scale
-    # In multiples of the mean: the solver's tolerance then means the same in any money.
-    unit = float(amounts.mean())
-    model = GammaRegressor(
-        alpha=PENALTY, solver="newton-cholesky", tol=TOLERANCE, max_iter=MAX_ITERATIONS
-    ).fit(scaled, amounts / unit)
-    level = np.log(amounts.sum() / model.predict(scaled).sum())
-    amount_rows = [
-        ("spend_coefficient", feature, float(value))
-        for feature, value in zip(feature_columns, model.coef_, strict=True)
-    ]
-    amount_rows.append(
-        ("spend_intercept", "intercept", float(model.intercept_ + level))
+    positives = int(labels.sum())
+    is_sufficient = positives >= max(min_positives, 1) and len(
+        labels
+    ) - positives >= max(min_negatives, 1)
+    learned = (
+        _two_stages(matrix, labels, amounts, feature_columns) if is_sufficient else []
     )
-
     version = content_hash(
         {
-            "purchase": rows[0]["model_version"],
-            "spend": [[part, feature, value] for part, feature, value in amount_rows],
+            "target": TARGET,
+            "algorithm": MODEL,
+            "random_state": random_state,
+            "code_version": code_version,
+            "learned": [list(row) for row in learned],
+            "train_keys": [
+                train[key].cast(pa.string()).to_pylist() for key in key_columns
+            ],
+            "train_values": matrix,
+            "train_labels": labels,
             "amounts": amounts,
         }
     )
-    long_rows = sorted(
-        (version, TARGET, MODEL, *row)
-        for row in (
-            *((r["component"], r["feature"], r["value"]) for r in rows),
-            *amount_rows,
-        )
-    )
+    meta = [
+        ("meta", "train_rows", float(len(labels))),
+        ("meta", "train_positives", float(positives)),
+        ("meta", "status_code", float(is_sufficient)),
+    ]
+    long_rows = sorted((version, TARGET, MODEL, *row) for row in (*learned, *meta))
     columns = map(list, zip(*long_rows, strict=True))
     return conform(
-        dict(zip(PURCHASE_MODEL_SCHEMA.names, columns, strict=True)),
-        PURCHASE_MODEL_SCHEMA,
+        dict(zip(SPEND_MODEL_SCHEMA.names, columns, strict=True)),
+        SPEND_MODEL_SCHEMA,
         name="spend model",
     )
+
+
+def _require_only(snapshots: pa.Table, column: str, allowed: set) -> None:
+    others = set(pc.unique(snapshots[column]).to_pylist()) - allowed
+    if others:
+        raise ValueError(
+            f"{column} must be in {sorted(allowed)}, got {sorted(map(str, others))}; "
+            "filter other rows out before the fit"
+        )
+
+
+def _two_stages(
+    matrix: np.ndarray,
+    labels: np.ndarray,
+    amounts: np.ndarray,
+    feature_columns: Sequence[str],
+) -> list[tuple[str, str, float]]:
+    """Rows (component, feature, value) of both regressions."""
+    scaler = StandardScaler().fit(matrix)
+    scaled = scaler.transform(matrix)
+    purchase = LogisticRegression(
+        C=PURCHASE_C, tol=TOLERANCE, max_iter=MAX_ITERATIONS
+    ).fit(scaled, labels)
+    buyers = scaled[labels == 1]
+    # In multiples of the mean: the solver's tolerance then means the same in any money.
+    unit = float(amounts.mean())
+    spending = GammaRegressor(
+        alpha=PENALTY, solver="newton-cholesky", tol=TOLERANCE, max_iter=MAX_ITERATIONS
+    ).fit(buyers, amounts / unit)
+    level = np.log(amounts.sum() / spending.predict(buyers).sum())
+    along_features = {
+        "mean": scaler.mean_,
+        "scale": scaler.scale_,
+        "coefficient": purchase.coef_[0],
+        "spend_coefficient": spending.coef_,
+    }
+    return [
+        (component, feature, float(value))
+        for component, values in along_features.items()
+        for feature, value in zip(feature_columns, values, strict=True)
+    ] + [
+        ("intercept", "intercept", float(purchase.intercept_[0])),
+        ("spend_intercept", "intercept", float(spending.intercept_ + level)),
+    ]

@@ -57,6 +57,7 @@ WORDS = {
         "no_rules": "none that chance does not explain (q < 0.05, 10 baskets or more)",
         "model": "Model grade",
         "purchase": "buys within {} days",
+        "churn": "active, will not buy within {} days",
         "verdict": "{label}: {verdict}",
         "between_facts": "; ",
         "auc": "AUC {value} ({lower} to {upper}), baseline {baseline}",
@@ -65,7 +66,7 @@ WORDS = {
         "grade_B": "grade B, better than the baseline by a little",
         "grade_C": "grade C, worse than the baseline: rather use that",
         "grade_insufficient_data": "not enough data: everyone gets the base rate",
-        "grade_no_baseline": "no baseline to compare with",
+        "grade_no_baseline": "no model beats the rule of thumb, which is in use",
         "not_judged": "not judged: no held-back day in the data",
         "readiness": "Before you rely on it",
         "warn": "warn",
@@ -100,6 +101,7 @@ WORDS = {
         "no_rules": "没有显著的规则（q < 0.05，至少 10 个购物篮）",
         "model": "模型评级",
         "purchase": "{} 天内购买",
+        "churn": "活跃客户 {} 天内不再购买",
         "verdict": "{label}：{verdict}",
         "between_facts": "；",
         "auc": "AUC {value}（{lower} 至 {upper}），基线 {baseline}",
@@ -108,7 +110,7 @@ WORDS = {
         "grade_B": "评级 B，略优于基线",
         "grade_C": "评级 C，不如基线：建议使用基线",
         "grade_insufficient_data": "数据不足：所有人使用基准购买率",
-        "grade_no_baseline": "没有可比较的基线",
+        "grade_no_baseline": "没有模型优于经验规则，故采用经验规则",
         "not_judged": "未评估：数据中没有留出日期",
         "readiness": "使用前请注意",
         "warn": "警告",
@@ -427,7 +429,9 @@ def _model(tables: _Tables, words: dict[str, str]) -> list[str]:
         "customer_scores",
         "target, model_version, min(status) as status,"
         " min(horizon_days) as horizon_days",
-        "group by target, model_version order by target, model_version",
+        "group by target, model_version"
+        " order by case target when 'purchase' then 0 when 'churn' then 1 else 2 end,"
+        " target, model_version",
     )
     if not scores:
         return [words["model"], _absent("customer_scores", tables, words)]
@@ -442,7 +446,7 @@ def _model(tables: _Tables, words: dict[str, str]) -> list[str]:
                 table,
                 "*",
                 f"where target = '{score['target']}'"
-                f" and model_version = '{score['model_version']}'"
+                f" and final_model_version = '{score['model_version']}'"
                 " order by evaluation_date",
             )
         }

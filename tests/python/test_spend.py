@@ -7,11 +7,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from scipy.special import expit
-from sklearn.linear_model import GammaRegressor
+from sklearn.linear_model import GammaRegressor, LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from precision_marketing.propensity import PURCHASE_MODEL_SCHEMA, fit_purchase_model
-from precision_marketing.spend import PENALTY, fit_spend_model, spend_features
+from precision_marketing.spend import (
+    PENALTY,
+    SPEND_MODEL_SCHEMA,
+    fit_spend_model,
+    spend_features,
+)
 
 FEATURES = ["log_repeats", "log_value"]
 
@@ -62,20 +66,26 @@ def fitted():
 
 def test_table_has_its_schema_and_grain(fitted):
     _, model = fitted
-    assert model.schema.equals(PURCHASE_MODEL_SCHEMA)
+    assert model.schema.equals(SPEND_MODEL_SCHEMA)
     keys = [model[key].to_pylist() for key in ("component", "feature")]
     assert len(set(zip(*keys, strict=True))) == model.num_rows
     assert len(set(model["model_version"].to_pylist())) == 1
     assert set(model["algorithm"].to_pylist()) == {"two_stage"}
 
 
-def test_the_first_stage_is_the_purchase_model(fitted):
+def test_the_first_stage_is_sklearns_on_everyone(fitted):
     table, model = fitted
-    purchase = fit_purchase_model(
-        table, feature_columns=FEATURES, min_positives=20, min_negatives=20
+    everyone = np.column_stack([table[name].to_numpy() for name in FEATURES])
+    scaled = StandardScaler().fit_transform(everyone)
+    oracle = LogisticRegression(solver="newton-cholesky", tol=1e-12)
+    oracle.fit(scaled, table["label"].to_numpy())
+    slopes = component(model, "coefficient")
+    np.testing.assert_allclose(
+        [slopes[name] for name in FEATURES], oracle.coef_[0], atol=1e-5
     )
-    for part in ("mean", "scale", "coefficient", "intercept"):
-        assert component(model, part) == component(purchase, part)
+    np.testing.assert_allclose(
+        component(model, "intercept")["intercept"], oracle.intercept_[0], atol=1e-5
+    )
 
 
 def test_the_second_stage_is_sklearns_on_buyers(fitted):
@@ -135,7 +145,7 @@ def test_too_few_buyers_give_no_second_stage():
 def test_no_rows_give_no_rows():
     model = fit(shop(10).slice(0, 0))
     assert model.num_rows == 0
-    assert model.schema.equals(PURCHASE_MODEL_SCHEMA)
+    assert model.schema.equals(SPEND_MODEL_SCHEMA)
 
 
 def test_a_buyer_who_spent_nothing_is_an_error():
@@ -144,3 +154,12 @@ def test_a_buyer_who_spent_nothing_is_an_error():
     free = table.set_column(position, "spend", pa.array(np.zeros(table.num_rows)))
     with pytest.raises(ValueError, match="spend must be above 0 where label is 1"):
         fit(free)
+
+
+@pytest.mark.parametrize(("column", "value"), [("split", "test"), ("label", 2)])
+def test_rows_of_another_kind_are_refused(column, value):
+    table = shop(10)
+    position = table.column_names.index(column)
+    other = table.set_column(position, column, pa.array([value] * table.num_rows))
+    with pytest.raises(ValueError, match=f"{column} must be in"):
+        fit(other)

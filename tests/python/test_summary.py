@@ -92,7 +92,9 @@ TABLES = {
             ('v1', 'auc', 0.8, 0.75, 0.85, 0.7, 'A'),
             ('v1', 'average_precision_gain', 0.25, 0.2, 0.3, null, 'A'),
             ('old', 'auc', 0.1, 0.1, 0.1, 0.1, 'C')
-        ) as metrics (model_version, metric, value, lower, upper, baseline_value, grade)
+        ) as metrics (
+            final_model_version, metric, value, lower, upper, baseline_value, grade
+        )
     """,
     "data_readiness": """
         select * from (values

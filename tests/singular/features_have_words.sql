@@ -1,7 +1,6 @@
 -- A feature without a label would give a reason, a name or a rule with a gap in it: the
 -- lookups must hold each feature that the macros define.
 {%- set lookups = {
-    'pm_feature_labels': pm_purchase_features().keys() | list,
     'pm_segment_words': pm_segment_feature_catalogue().keys() | list,
     'pm_segment_measure_labels': pm_segment_measures(),
 } %}
@@ -19,15 +18,6 @@ with features as (
 ),
 
 words as (
-    select
-        'pm_feature_labels' as lookup,
-        feature,
-        count(*) as word_count
-    from {{ ref('pm_feature_labels') }}
-    group by feature
-
-    union all
-
     select
         'pm_segment_words' as lookup,
         feature,

@@ -1,9 +1,9 @@
 -- The labels counted again from the lines and what came back of them, per past day: an
 -- order in the window of which some unit was still out when the window closed. An order
 -- id shared by several customers is an order of each.
-with customer_snapshots as (
-    select * from {{ ref('int_pm__customer_snapshots') }}
-    where split != 'score'
+with purchase_labels as (
+    select * from {{ ref('int_pm__customer_labels') }}
+    where target = 'purchase' and label is not null
 ),
 
 feature_calendar as (
@@ -32,14 +32,13 @@ orders_in_window as (
     from orders
     inner join feature_calendar
         on
-            orders.ordered_at >= feature_calendar.as_of_date
+            orders.ordered_at >= feature_calendar.label_start_date
             and orders.ordered_at < feature_calendar.label_end_date
     left join {{ ref('int_pm__return_matches') }} as return_matches
         on
             orders.order_id = return_matches.sale_order_id
             and orders.customer_id = return_matches.customer_id
             and feature_calendar.label_end_date > return_matches.returned_at
-    where feature_calendar.split != 'score'
     group by
         feature_calendar.as_of_date,
         orders.customer_id,
@@ -56,14 +55,14 @@ buyers as (
 )
 
 select
-    customer_snapshots.as_of_date,
-    customer_snapshots.customer_id,
-    customer_snapshots.label
-from customer_snapshots
+    purchase_labels.as_of_date,
+    purchase_labels.customer_id,
+    purchase_labels.label
+from purchase_labels
 left join buyers
     on
-        customer_snapshots.as_of_date = buyers.as_of_date
-        and customer_snapshots.customer_id = buyers.customer_id
+        purchase_labels.as_of_date = buyers.as_of_date
+        and purchase_labels.customer_id = buyers.customer_id
 where
-    customer_snapshots.label
+    purchase_labels.label
     is distinct from case when buyers.customer_id is null then 0 else 1 end

@@ -23,8 +23,9 @@ items as (
     select * from {{ ref('int_pm__items') }}
 ),
 
-customer_snapshots as (
-    select * from {{ ref('int_pm__customer_snapshots') }}
+fold_keys as (
+    select * from {{ ref('ml_pm__fold_keys') }}
+    where target = 'purchase'
 ),
 
 rfm_thresholds as (
@@ -104,15 +105,22 @@ excluded_names_counted as (
 outcomes_counted as (
     select
         -- People, not snapshots: one buyer seen on four days is one witness.
-        count(distinct case when split = 'train' and label = 1 then customer_id end)
+        count(distinct case when fold = 'final' and label = 1 then customer_id end)
             as train_buyer_count,
-        count(distinct case when split = 'train' and label = 0 then customer_id end)
+        count(distinct case when fold = 'final' and label = 0 then customer_id end)
             as train_non_buyer_count,
-        count(distinct case when split = 'test' then customer_id end)
-            as test_customer_count,
-        count(distinct case when split = 'test' and label = 1 then customer_id end)
-            as test_buyer_count
-    from customer_snapshots
+        count(
+            distinct case
+                when fold = 'origin_1' and split = 'test' then customer_id
+            end
+        ) as test_customer_count,
+        count(
+            distinct case
+                when fold = 'origin_1' and split = 'test' and label = 1
+                    then customer_id
+            end
+        ) as test_buyer_count
+    from fold_keys
 ),
 
 history as (

@@ -1,19 +1,24 @@
-with purchase_scores as (
-    select * from {{ ref('ml_pm__purchase_scores') }}
-    where split = 'score'
+with champion_scores as (
+    select * from {{ ref('ml_pm__champion_scores') }}
 ),
 
-purchase_reasons as (
-    select * from {{ ref('ml_pm__purchase_reasons') }}
+champions as (
+    select * from {{ ref('ml_pm__model_comparison') }}
+    where is_champion
+),
+
+score_reasons as (
+    select * from {{ ref('ml_pm__score_reasons') }}
 ),
 
 scores_ranked as (
     select
         *,
-        rank() over (order by probability desc) as probability_rank,
-        rank() over (order by probability asc) as reverse_rank,
-        count(*) over () as customer_count
-    from purchase_scores
+        case when kind = 'binary' then prediction end as probability,
+        rank() over (partition by target order by prediction desc) as prediction_rank,
+        rank() over (partition by target order by prediction asc) as reverse_rank,
+        count(*) over (partition by target) as customer_count
+    from champion_scores
 ),
 
 final as (
@@ -22,17 +27,24 @@ final as (
         scores_ranked.target,
         scores_ranked.customer_id,
         scores_ranked.probability,
-        scores_ranked.baseline_probability,
-        -- Equal probabilities share a percentile and a decile.
         case
-            when scores_ranked.probability is not null
+            when scores_ranked.kind = 'binary' then scores_ranked.baseline_prediction
+        end as baseline_probability,
+        case when scores_ranked.kind = 'amount' then scores_ranked.prediction end
+            as expected_value,
+        case
+            when scores_ranked.kind = 'amount' then scores_ranked.baseline_prediction
+        end as baseline_expected_value,
+        -- Equal predictions share a percentile and a decile.
+        case
+            when scores_ranked.prediction is not null
                 then
                     100.0 * (scores_ranked.reverse_rank - 1)
                     / cast(greatest(scores_ranked.customer_count - 1, 1) as double)
         end as percentile,
         {{ pm_decile(
-            'scores_ranked.probability',
-            'scores_ranked.probability_rank',
+            'scores_ranked.prediction',
+            'scores_ranked.prediction_rank',
             'scores_ranked.customer_count',
         ) }} as decile,
         case
@@ -43,16 +55,20 @@ final as (
                 then 'medium'
             else 'low'
         end as band,
-        purchase_reasons.reason_1,
-        purchase_reasons.reason_2,
-        purchase_reasons.reason_3,
-        case when scores_ranked.status_code = 1 then 'ok' else 'insufficient_data' end
-            as status,
+        score_reasons.reason_1,
+        score_reasons.reason_2,
+        score_reasons.reason_3,
+        champions.status,
         {{ var('pm_horizon_days') }} as horizon_days,
+        scores_ranked.algorithm,
         scores_ranked.model_version
     from scores_ranked
-    left join purchase_reasons
-        on scores_ranked.customer_id = purchase_reasons.customer_id
+    inner join champions
+        on scores_ranked.target = champions.target
+    left join score_reasons
+        on
+            scores_ranked.target = score_reasons.target
+            and scores_ranked.customer_id = score_reasons.customer_id
 )
 
 select * from final

@@ -1,19 +1,23 @@
-with purchase_evaluation as (
-    select * from {{ ref('ml_pm__purchase_evaluation') }}
+with model_metrics as (
+    select * from {{ ref('ml_pm__model_metrics') }}
 ),
 
 final as (
     select
         target,
+        algorithm,
+        fold,
         model_version,
-        cast(as_of_date as date) as evaluation_date,
+        final_model_version,
+        as_of_date as evaluation_date,
         metric,
         value,
         lower,
         upper,
-        baseline_value,
+        cast(baseline_value as double) as baseline_value,
+        training_value,
         grade
-    from purchase_evaluation
+    from model_metrics
 )
 
 select * from final

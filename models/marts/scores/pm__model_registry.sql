@@ -1,5 +1,9 @@
-with purchase_models as (
-    select * from {{ ref('ml_pm__purchase_models') }}
+with fitted_models as (
+    select * from {{ ref('ml_pm__fitted_models') }}
+),
+
+model_comparison as (
+    select * from {{ ref('ml_pm__model_comparison') }}
 ),
 
 segment_models as (
@@ -26,46 +30,45 @@ clv_calendar as (
     select * from {{ ref('int_pm__clv_calendar') }}
 ),
 
-feature_calendar as (
-    select * from {{ ref('int_pm__feature_calendar') }}
+model_folds as (
+    select * from {{ ref('int_pm__model_folds') }}
+    where split = 'train'
 ),
 
 as_of as (
     select * from {{ ref('int_pm__as_of') }}
 ),
 
-last_training_day as (
-    select max(as_of_date) as trained_as_of
-    from feature_calendar
-    where split = 'train'
+last_training_days as (
+    select
+        fold,
+        max(as_of_date) as trained_as_of
+    from model_folds
+    group by fold
 ),
 
-purchase_registered as (
+scores_registered as (
     select
-        purchase_models.model_version,
-        purchase_models.target,
-        purchase_models.algorithm,
-        'champion' as stage,
-        last_training_day.trained_as_of,
-        max(
-            case
-                when purchase_models.feature = 'train_rows' then purchase_models.value
-            end
-        ) as row_count,
-        sum(case when purchase_models.component = 'coefficient' then 1 else 0 end)
-            as feature_count,
-        max(
-            case
-                when purchase_models.feature = 'status_code' then purchase_models.value
-            end
-        ) as status_code
-    from purchase_models
-    cross join last_training_day
-    group by
-        purchase_models.model_version,
-        purchase_models.target,
-        purchase_models.algorithm,
-        last_training_day.trained_as_of
+        fitted_models.model_version,
+        fitted_models.target,
+        fitted_models.algorithm,
+        case
+            when fitted_models.fold != 'final' then 'backtest'
+            when model_comparison.is_champion then 'champion'
+            else 'candidate'
+        end as stage,
+        last_training_days.trained_as_of,
+        fitted_models.train_rows as row_count,
+        fitted_models.feature_count,
+        case
+            when fitted_models.algorithm = 'baseline' then fitted_models.status_code
+            else 1
+        end as status_code
+    from fitted_models
+    left join model_comparison
+        on fitted_models.model_version = model_comparison.model_version
+    left join last_training_days
+        on fitted_models.fold = last_training_days.fold
 ),
 
 segments_registered as (
@@ -157,7 +160,7 @@ spend_registered as (
 ),
 
 united as (
-    select * from purchase_registered
+    select * from scores_registered
     union all
     select * from segments_registered
     union all

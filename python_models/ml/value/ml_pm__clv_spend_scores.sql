@@ -16,11 +16,11 @@ linear_scores as (
         spend_parameters.model_version,
         spend_parameters.intercept
         {%- for feature in pm_spend_features() %}
-            + {{ pm_linear_term(feature) }}
+            + {{ pm_linear_term(feature, is_clipped=false) }}
         {%- endfor %} as purchase_score,
         spend_parameters.spend_intercept
         {%- for feature in pm_spend_features() %}
-            + {{ pm_linear_term(feature, coefficient='spend_coefficient') }}
+            + {{ pm_linear_term(feature, 'spend_coefficient', is_clipped=false) }}
         {%- endfor %} as spend_score
     from clv_histories
     cross join spend_parameters

@@ -31,6 +31,12 @@ TABLES = (
     "int_pm__outlier_bounds",
     "int_pm__customer_facts",
     "int_pm__customer_snapshots",
+    "int_pm__labels_purchase",
+    "int_pm__labels_churn",
+    "int_pm__labels_spend",
+    "int_pm__labels_category",
+    "int_pm__active_customers",
+    "ml_pm__feature_selection",
     "int_pm__rfm_measures",
     "pm__rfm_thresholds",
     "pm__rfm_scores",
@@ -47,7 +53,7 @@ TABLES = (
     "pm__customer_segments",
     "pm__segments",
     "pm__segment_cross_table",
-    "ml_pm__purchase_models",
+    "ml_pm__model_parameters",
     "pm__customer_scores",
     "int_pm__clv_histories",
     "ml_pm__clv_models",
@@ -59,6 +65,8 @@ TABLES = (
     "int_pm__recommendation_targets",
     "ml_pm__recommender_weights",
 )
+# And those that look from past days of their own.
+TABLES_OF_PAST_DAYS = ("int_pm__customer_snapshots", "int_pm__active_customers")
 SHOPS = ("nasty", "demo", "online_retail")
 
 
@@ -154,6 +162,14 @@ def nasty_lines() -> list[dict[str, str]]:
         line("OWN-2", "J", "2024-12-20", "B", -2),
         line("OWN-3", "K", "2024-10-01", "C", 3),
         line("OWN-3", "K", "2024-12-02", "C", -3),
+        # What goes on over 7 August, the last past day that models look from: an order
+        # over its midnight, one undone later, an item that only then has a category.
+        line("MIDNIGHT", "L", "2024-08-06", "A"),
+        line("MIDNIGHT", "L", "2024-08-08", "B", 7),
+        line("UNDONE", "K", "2024-08-01", "C", 2),
+        line("UNDONE", "K", "2024-08-20", "C", -2),
+        line("F-1", "L", "2024-06-01", "F") | {"category": ""},
+        line("F-2", "L", "2024-10-01", "F") | {"category": "Garden"},
         # An order that goes on after pm_as_of.
         line("LONG", "L", "2024-11-29", "A"),
         line("LONG", "L", "2024-12-03", "B"),
@@ -281,17 +297,21 @@ def with_absurd_past(build_tables, shop) -> Build:
     return build_tables(shop, shop.lines_and_absurd_one(f"{day_before} 12:00:00"))
 
 
-def differences(expected: Build, found: Build, table: str) -> list[tuple]:
+def differences(
+    expected: Build, found: Build, table: str, where: str = "true"
+) -> list[tuple]:
     """A few rows that only one of two builds has, marked with which."""
     with expected.connection() as connection:
         connection.execute(f"attach '{found.warehouse}' as other (read_only)")
         return connection.execute(
             f"""
+            with expected as (from shop.{table} where {where}),
+            found as (from other.{table} where {where})
             (select 'only expected' as side, * from (
-                from shop.{table} except all from other.{table}) limit 3)
+                from expected except all from found) limit 3)
             union all
             (select 'only found' as side, * from (
-                from other.{table} except all from shop.{table}) limit 3)
+                from found except all from expected) limit 3)
             """
         ).fetchall()
 
@@ -324,16 +344,49 @@ def test_the_same_order_a_day_before_is_seen(known, with_absurd_past, table):
 def test_the_tables_compared_are_not_empty(known, shop):
     counts = {table: known.value(f"select count(*) from {table}") for table in TABLES}
     assert all(counts.values()), counts
-    splits = known.rows("select distinct split from int_pm__customer_snapshots")
-    assert {split for (split,) in splits} == {"train", "test", "score"}
+    splits = known.rows("select distinct split from int_pm__model_folds order by split")
+    assert [split for (split,) in splits] == ["score", "test", "train"]
+
+
+@pytest.fixture(scope="module")
+def last_past_day(full) -> datetime.date:
+    """The last day before pm_as_of that models look from."""
+    return full.value(
+        "select max(as_of_date) from int_pm__model_folds where split != 'score'"
+    )
+
+
+@pytest.fixture(scope="module")
+def until_past_day(project, shop, last_past_day, tmp_path_factory) -> Build:
+    """From the lines before the last past day alone, pm_as_of being the same."""
+    query = f"{shop.all_lines} where {shop.ordered_at} < timestamp '{last_past_day}'"
+    return project.build(
+        tmp_path_factory.mktemp("past"),
+        settings=shop.settings_for(query),
+        select=" ".join(f"+{table}" for table in TABLES_OF_PAST_DAYS),
+        without=MODELS_ONLY,
+    ).assert_green()
+
+
+@pytest.mark.parametrize("shop", ["nasty", "online_retail"], indirect=True)
+@pytest.mark.parametrize("table", TABLES_OF_PAST_DAYS)
+def test_what_came_after_a_past_day_changes_nothing_of_it(
+    until_past_day, full, last_past_day, table
+):
+    moved = differences(
+        until_past_day, full, table, f"as_of_date <= date '{last_past_day}'"
+    )
+    assert moved == []
+    # The comparison can fail: today knows what came since.
+    assert differences(until_past_day, full, table)
 
 
 @pytest.mark.parametrize("shop", ["nasty"], indirect=True)
 def test_an_order_shared_by_two_customers_is_bought_by_both(full, shop):
-    # It is the only order of either in the window after 4 June.
+    # It is the only order of either in the window after 8 June.
     labels = full.rows(
-        "select customer_id, label from int_pm__customer_snapshots"
-        " where customer_id in ('A', 'B') and as_of_date = '2024-06-04' order by all"
+        "select customer_id, label from int_pm__labels_purchase"
+        " where customer_id in ('A', 'B') and as_of_date = '2024-06-08' order by all"
     )
     assert labels == [("A", 1), ("B", 1)]
 

@@ -1,0 +1,70 @@
+with fitted_models as (
+    select * from {{ ref('ml_pm__fitted_models') }}
+    where fold = 'final'
+),
+
+model_metrics as (
+    select * from {{ ref('ml_pm__model_metrics') }}
+),
+
+algorithms as (
+    select * from {{ ref('pm_algorithms') }}
+),
+
+-- Decimals add up the same in any order. Origins' windows do not overlap, so the errors
+-- of their gains are taken as independent.
+gains as (
+    select
+        target,
+        algorithm,
+        count(value) as origin_count,
+        sum(case when value > 0 then 1 else 0 end) as origins_won,
+        cast(sum(cast(value as decimal(38,15))) as double) / count(value) as gain,
+        1.96 / 3.92 / count(value) * sqrt(
+            cast(
+                sum(cast((upper - lower) * (upper - lower) as decimal(38,15))) as double
+            )
+        ) as gain_reach
+    from model_metrics
+    where metric in ('average_precision_gain', 'squared_error_gain')
+    group by target, algorithm
+),
+
+gaps as (
+    select
+        target,
+        algorithm,
+        cast(sum(cast(training_value - value as decimal(38,15))) as double)
+        / count(value) as training_gap
+    from model_metrics
+    where metric in ('auc', 'r2')
+    group by target, algorithm
+),
+
+final as (
+    select
+        fitted_models.target,
+        fitted_models.kind,
+        fitted_models.algorithm,
+        fitted_models.model_version,
+        algorithms.simplicity,
+        coalesce(gains.origin_count, 0) as origin_count,
+        coalesce(gains.origins_won, 0) as origins_won,
+        gains.gain,
+        gains.gain - gains.gain_reach as gain_lower,
+        gains.gain + gains.gain_reach as gain_upper,
+        gaps.training_gap
+    from fitted_models
+    inner join algorithms
+        on fitted_models.algorithm = algorithms.algorithm
+    left join gains
+        on
+            fitted_models.target = gains.target
+            and fitted_models.algorithm = gains.algorithm
+    left join gaps
+        on
+            fitted_models.target = gaps.target
+            and fitted_models.algorithm = gaps.algorithm
+)
+
+select * from final

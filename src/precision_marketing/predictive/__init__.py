@@ -1,0 +1,1 @@
+"""Predictions of what customers will do: estimators whose fits are rows of numbers."""
