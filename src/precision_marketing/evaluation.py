@@ -227,7 +227,7 @@ def evaluate_amounts(
         predictions.select(needed), [*group_columns, "customer_id"], name="predictions"
     )
     matrix = to_matrix(ordered, values, name="predictions")
-    starts = _group_starts(ordered, group_columns)
+    starts = group_starts(ordered, group_columns)
     results = []
     for start, stop in zip(starts, [*starts[1:], ordered.num_rows], strict=True):
         rows, grade = _evaluate_amounts(

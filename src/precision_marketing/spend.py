@@ -103,10 +103,11 @@ def fit_spend_model(
     Returns
     -------
     pyarrow.Table
-        `SPEND_MODEL_SCHEMA`. Components 'mean' and 'scale' of each feature; of the first
-        stage 'coefficient' (log odds per scale) and 'intercept'; of the second
-        'spend_coefficient' (logarithm of money per scale) and 'spend_intercept'; 'meta'
-        with train_rows, train_positives and status_code (1: fitted). 0 rows in, 0 out.
+        `SPEND_MODEL_SCHEMA`. Components 'mean' and 'scale' of each feature; of the
+        first stage 'coefficient' (log odds per scale) and 'intercept'; of the second
+        'spend_coefficient' (logarithm of money per scale) and 'spend_intercept';
+        'meta' with train_rows, train_positives and status_code (1: fitted). 0 rows in,
+        0 rows out.
 
     Raises
     ------
