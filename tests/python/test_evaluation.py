@@ -13,7 +13,13 @@ from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
 
 from precision_marketing import evaluation
-from precision_marketing.evaluation import EVALUATION_SCHEMA, METRICS, evaluate_binary
+from precision_marketing.evaluation import (
+    EVALUATION_SCHEMA,
+    METRICS,
+    evaluate_amounts,
+    evaluate_binary,
+    evaluate_folds,
+)
 
 NAMES = [*METRICS, "average_precision_gain", "positives", "rows"]
 
@@ -335,3 +341,142 @@ def test_twenty_thousand_rows_take_seconds():
     evaluate_binary(table, n_bootstrap=200)
     # 0.7 s on two quiet cores; the bound only catches a loop over rows.
     assert time.perf_counter() - started < 10
+
+
+# -- Amounts ---------------------------------------------------------------------------
+
+
+def amounts(rows=800, seed=0):
+    random = np.random.default_rng(seed)
+    signal = random.gamma(2.0, 20.0, size=rows)
+    label = np.where(
+        random.random(rows) < 0.6, signal + random.normal(size=rows) * 5, 0
+    )
+    label = np.maximum(label, 0)
+    return pa.table(
+        {
+            "customer_id": [f"c{i:05d}" for i in range(rows)],
+            "label": label,
+            "prediction": 0.6 * signal,
+            "baseline_prediction": np.full(rows, label.mean() + 1),
+        }
+    )
+
+
+def measured(table, column="value", **changes):
+    result = evaluate_amounts(table, **({"n_bootstrap": 0} | changes))
+    return dict(
+        zip(result["metric"].to_pylist(), result[column].to_pylist(), strict=True)
+    )
+
+
+def test_metrics_of_amounts_equal_sklearns():
+    table = amounts()
+    y, p, b = (
+        table[name].to_numpy()
+        for name in ("label", "prediction", "baseline_prediction")
+    )
+    wanted = {
+        "mse": metrics.mean_squared_error(y, p),
+        "mae": metrics.mean_absolute_error(y, p),
+        "r2": metrics.r2_score(y, p),
+        "squared_error_gain": 1
+        - metrics.mean_squared_error(y, p) / metrics.mean_squared_error(y, b),
+        "positives": (y > 0).sum(),
+        "rows": len(y),
+    }
+    assert measured(table) == pytest.approx(wanted, rel=1e-12)
+    baseline = measured(table, "baseline_value")
+    assert baseline["mse"] == pytest.approx(metrics.mean_squared_error(y, b), rel=1e-12)
+    assert baseline["mae"] == pytest.approx(
+        metrics.mean_absolute_error(y, b), rel=1e-12
+    )
+    assert baseline["squared_error_gain"] == 0
+
+
+def test_intervals_of_amounts_are_a_bootstrap_of_customers():
+    table = amounts(rows=200)
+    y, p = table["label"].to_numpy(), table["prediction"].to_numpy()
+    generator = np.random.default_rng(7)
+    drawn = []
+    for _ in range(50):
+        picked = generator.integers(200, size=200)
+        drawn.append(metrics.r2_score(y[picked], p[picked]))
+    lower, upper = np.quantile(drawn, [0.025, 0.975])
+    settings = {"n_bootstrap": 50, "random_state": 7}
+    assert measured(table, "lower", **settings)["r2"] == pytest.approx(lower, rel=1e-9)
+    assert measured(table, "upper", **settings)["r2"] == pytest.approx(upper, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "grade"),
+    [("label", "A"), ("baseline_prediction", "B"), (-99.0, "C")],
+)
+def test_amounts_are_graded_by_the_squared_error_that_is_gone(prediction, grade):
+    table = amounts()
+    values = (
+        table[prediction]
+        if isinstance(prediction, str)
+        else pa.array([prediction] * table.num_rows)
+    )
+    table = table.set_column(2, "prediction", values)
+    assert set(evaluate_amounts(table, n_bootstrap=0)["grade"].to_pylist()) == {grade}
+
+
+def test_few_who_spend_earn_no_grade_and_alike_amounts_no_r2():
+    table = amounts(rows=20)
+    found = evaluate_amounts(table, n_bootstrap=0, min_positives=21)
+    assert set(found["grade"].to_pylist()) == {"insufficient_data"}
+    alike = table.set_column(1, "label", pa.array([5.0] * 20))
+    assert measured(alike)["r2"] is None
+
+
+def test_each_target_and_fold_is_read_once_and_the_baseline_has_none():
+    fits = pa.table(
+        {
+            "target": ["spend", "purchase"],
+            "kind": ["amount", "binary"],
+            "fold": ["origin_1", "origin_1"],
+        }
+    )
+    asked = []
+
+    def read(fit):
+        asked.append(fit["target"])
+        table = amounts() if fit["kind"] == "amount" else predictions(snapshots=1)
+        table = table.rename_columns(
+            {"probability": "prediction", "baseline_probability": "baseline_prediction"}
+            if fit["kind"] == "binary"
+            else table.column_names
+        )
+        parts = []
+        for name in ("baseline", "decision_tree"):
+            count = table.num_rows
+            part = table.append_column("algorithm", pa.array([name] * count))
+            version = pa.array([f"{fit['target']} {name}"] * count)
+            part = part.append_column("model_version", version)
+            if "as_of_date" not in part.column_names:
+                part = part.append_column("as_of_date", pa.array([0] * count))
+            parts.append(part)
+        return pa.concat_tables(parts)
+
+    found = evaluate_folds(fits, read, n_bootstrap=20, min_positives=1, random_state=0)
+    grades = dict(
+        zip(found["model_version"].to_pylist(), found["grade"].to_pylist(), strict=True)
+    )
+    assert asked == ["purchase", "spend"]
+    assert grades["purchase baseline"] == grades["spend baseline"] == "no_baseline"
+    assert grades["purchase decision_tree"] in ("A", "B", "C")
+
+
+def test_intervals_of_recalibration_are_those_of_maximum_likelihood():
+    """The standard errors of a logistic regression of the label on the log odds."""
+    table = predictions(rows=4000, snapshots=1)
+    y, x = table["label"].to_numpy(), logit(table["probability"].to_numpy())
+    model = LogisticRegression(C=np.inf, tol=1e-12, max_iter=10_000).fit(x[:, None], y)
+    fitted = model.predict_proba(x[:, None])[:, 1]
+    design = np.column_stack([np.ones(len(x)), x])
+    covariance = np.linalg.inv(design.T * (fitted * (1 - fitted)) @ design)
+    reach = 1.959963984540054 * np.sqrt(covariance[1, 1])
+    lower = measure(table, "lower", n_bootstrap=20)["calibration_slope"]
+    assert lower == pytest.approx(model.coef_[0, 0] - reach, abs=1e-6)

@@ -14,6 +14,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.inspection import permutation_importance as sklearn_importance
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import (
     LinearRegression,
@@ -46,7 +47,13 @@ from precision_marketing.predictive.estimators import (
     Rows,
     predict,
 )
-from precision_marketing.predictive.explaining import contributions, reasons
+from precision_marketing.predictive.explaining import (
+    contributions,
+    explain_models,
+    partial_dependence,
+    permutation_importance,
+    reasons,
+)
 from precision_marketing.predictive.fitting import FitOptions, fit_fold, fit_folds
 from precision_marketing.predictive.parameters import Parameters, Vector, to_rows
 from precision_marketing.predictive.predicting import models_of, predict_rows
@@ -682,3 +689,75 @@ def test_reasons_are_the_largest_moves_and_ties_go_by_name():
     assert second == ["age", None]
     assert third == ["recency_days", None]
     assert values == [0.5, None]
+
+
+def test_importance_is_what_sklearn_measures_and_planted():
+    (model,) = models_of(of(fitted("gradient_boosting"), "gradient_boosting"))
+    later = shop(seed=5)
+    found = permutation_importance(model, later, repeats=20, random_state=1)
+    means = {name: drops.mean() for name, drops in found.items()}
+    assert max(means, key=means.get) == "recency_days"
+    assert abs(means["visits"]) < 0.02
+
+    rows = rows_of(later)
+    theirs = sklearn_importance(
+        # Never fitted here: sklearn asks only whether it could be.
+        DecisionTreeClassifier(),
+        rows.matrix,
+        rows.labels,
+        scoring=lambda _, x, y: roc_auc_score(y, model.predict(x)[1]),
+        n_repeats=20,
+        random_state=2,
+    ).importances_mean
+    assert model.features == FEATURES
+    for name, value in zip(FEATURES, theirs, strict=True):
+        assert means[name] == pytest.approx(value, abs=0.01)
+
+
+def test_alike_labels_leave_nothing_to_be_important():
+    (model,) = models_of(of(fitted("decision_tree"), "decision_tree"))
+    alike = shop().set_column(2, "label", pa.array([1.0] * 1000))
+    assert permutation_importance(model, alike, repeats=2, random_state=1) == {}
+
+
+def test_partial_dependence_is_a_mean_over_everyone_at_one_value():
+    (model,) = models_of(of(fitted("logistic_regression"), "logistic_regression"))
+    later = shop(seed=5)
+    values, means = partial_dependence(model, later, "basket")
+    matrix = rows_of(later).matrix.copy()
+    matrix[:, FEATURES.index("basket")] = values[3]
+    assert means[3] == pytest.approx(model.predict(matrix)[1].mean(), abs=1e-12)
+    assert (np.diff(values) > 0).all()
+    assert (np.diff(means) > 0).all()
+
+
+def test_explanations_are_the_same_for_shuffled_rows():
+    models = list(models_of(of(fitted("decision_tree"), "decision_tree")))
+    later = shop(seed=5)
+    shuffled = later.take(np.random.default_rng(1).permutation(later.num_rows))
+    settings = {"repeats": 2, "max_rows": 200, "feature_count": 1, "random_state": 1}
+    first, again = (
+        explain_models([(model, rows) for model in models], **settings)
+        for rows in (later, shuffled)
+    )
+    assert first.equals(again)
+    assert set(first["kind"].to_pylist()) == {"importance", "dependence"}
+    assert explain_models([], **settings).num_rows == 0
+
+
+def test_the_profile_says_where_the_training_rows_lay():
+    table = shop()
+    models = of(fitted("decision_tree", table=table), "decision_tree")
+
+    def part(component, feature):
+        wanted = (pc.field("component") == component) & (pc.field("feature") == feature)
+        return models.filter(wanted).sort_by("position")["value"].to_pylist()
+
+    column = table["visits"].to_numpy(zero_copy_only=False)
+    edges, shares = part("profile_edge", "visits"), part("profile_share", "visits")
+    assert len(edges) == 10
+    assert len(shares) == 11
+    assert shares[0] == pytest.approx(np.isnan(column).mean())
+    inside = (column >= edges[3]) & (column < edges[4])
+    assert shares[4] == pytest.approx(inside.mean())
+    assert sum(part("profile_share", "prediction")) == pytest.approx(1)

@@ -154,8 +154,9 @@ def scored_batches(keys, rows, parameters) -> pa.Table:
         )
         wanted = keys.filter(f"model_version = '{version}'").select(*KEYS)
         columns = list(dict.fromkeys([*KEYS, *model.features]))
+        # In order, as a row's last digits may depend on its place in the batch.
         reader = rows.join(wanted, ", ".join(KEYS)).select(*columns)
-        for batch in reader.to_arrow_reader(BATCH_ROWS):
+        for batch in reader.order(", ".join(KEYS)).to_arrow_reader(BATCH_ROWS):
             scored.append(_scored(model, pa.Table.from_batches([batch]), schema))
     by_key = [(name, "ascending") for name in ("model_version", *KEYS)]
     return pa.concat_tables(scored).sort_by(by_key)

@@ -103,6 +103,8 @@ def predict_rows(rows: pa.Table, models: Iterable[Model]) -> pa.Table:
         numbers of a baseline that was fitted on nothing.
     """
     require_columns(rows, [*KEYS, "label"], name="rows to score")
+    # A product of matrices may end in other digits for a row at another place.
+    rows = sorted_by(rows, KEYS, name="rows to score")
     schema = prediction_schema(rows)
     scored = [schema.empty_table()]
     for model in models:
