@@ -39,8 +39,10 @@ segments_summed as (
         {%- for measure in pm_segment_measures() -%}
             ,
             count(value_{{ measure }}) as known_count_{{ measure }},
-            -- Rounded, since the last digits of a sum of doubles depend on the threads.
-            round(avg(value_{{ measure }}), 6) as mean_{{ measure }}
+            -- Decimal, since a sum of doubles depends on the order of rows: in its
+            -- last digits, which for a very large customer are whole cents.
+            round(cast(avg(cast(value_{{ measure }} as decimal(38,9))) as double), 6)
+                as mean_{{ measure }}
         {%- endfor %}
     from customers_measured
     group by as_of_date, model_version, segment_id, segment_name
@@ -51,7 +53,8 @@ everyone_summed as (
         count(*) as customer_count
         {%- for measure in pm_segment_measures() -%}
             ,
-            round(avg(value_{{ measure }}), 6) as mean_{{ measure }},
+            round(cast(avg(cast(value_{{ measure }} as decimal(38,9))) as double), 6)
+                as mean_{{ measure }},
             round(stddev_pop(value_{{ measure }}), 6) as deviation_{{ measure }}
         {%- endfor %}
     from customers_measured
@@ -73,11 +76,14 @@ features_compared as (
             segments_summed.mean_{{ measure }} as mean,
             everyone_summed.mean_{{ measure }} as overall_mean,
             coalesce(
-                (
-                    segments_summed.mean_{{ measure }}
-                    - everyone_summed.mean_{{ measure }}
-                )
-                / nullif(everyone_summed.deviation_{{ measure }}, 0),
+                round(
+                    (
+                        segments_summed.mean_{{ measure }}
+                        - everyone_summed.mean_{{ measure }}
+                    )
+                    / nullif(everyone_summed.deviation_{{ measure }}, 0),
+                    9
+                ),
                 0
             ) as z_score
         from segments_summed
