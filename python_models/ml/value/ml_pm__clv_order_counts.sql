@@ -1,5 +1,6 @@
+{#- The flags follow from the rest; in it, a filter on them comes before the sums. -#}
 {%- set state -%}
-    model, split, repeat_count, age_days, horizon_days
+    model, split, repeat_count, age_days, horizon_days, has_interval, is_champion
 {%- endset -%}
 with clv_histories as (
     select * from {{ ref('int_pm__clv_histories') }}

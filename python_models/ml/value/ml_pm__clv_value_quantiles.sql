@@ -3,8 +3,8 @@
     -1.5932188180, -0.9674215661, -0.5894557914, -0.2822161470, 0,
     0.2822161470, 0.5894557914, 0.9674215661, 1.5932188180
 ] -%}
-{#- What is rarer moves no percent. -#}
-{%- set negligible = '1e-7' -%}
+{#- Numbers of orders that are rarer: together they move no percent up to 90. -#}
+{%- set negligible = '1e-4' -%}
 {%- set state -%}
     model, split, repeat_count, age_days, horizon_days
 {%- endset -%}
