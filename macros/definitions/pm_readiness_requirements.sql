@@ -78,22 +78,22 @@ expression over `relation`, a step of that model; it should be at least `require
         },
         {
             'capability': 'scores', 'requirement': 'training_buyers',
-            'observed': 'train_buyer_count', 'relation': 'outcomes_counted',
+            'observed': 'train_buyer_count', 'relation': 'purchase_outcomes',
             'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'block',
         },
         {
             'capability': 'scores', 'requirement': 'training_non_buyers',
-            'observed': 'train_non_buyer_count', 'relation': 'outcomes_counted',
+            'observed': 'train_non_buyer_count', 'relation': 'purchase_outcomes',
             'required': var('pm_gate_min_negatives'), 'is_floor': true, 'severity': 'block',
         },
         {
             'capability': 'scores', 'requirement': 'test_customers',
-            'observed': 'test_customer_count', 'relation': 'outcomes_counted',
+            'observed': 'test_customer_count', 'relation': 'purchase_outcomes',
             'required': 1, 'is_floor': true, 'severity': 'warn',
         },
         {
             'capability': 'scores', 'requirement': 'test_buyers',
-            'observed': 'test_buyer_count', 'relation': 'outcomes_counted',
+            'observed': 'test_buyer_count', 'relation': 'purchase_outcomes',
             'required': var('pm_gate_min_positives'), 'is_floor': true, 'severity': 'warn',
         },
         {

@@ -23,9 +23,8 @@ items as (
     select * from {{ ref('int_pm__items') }}
 ),
 
-fold_keys as (
-    select * from {{ ref('ml_pm__fold_keys') }}
-    where target = 'purchase'
+purchase_outcomes as (
+    select * from {{ ref('ml_pm__purchase_outcomes') }}
 ),
 
 rfm_thresholds as (
@@ -100,27 +99,6 @@ excluded_names_counted as (
             as unknown_excluded_count
     from names_known
     where {{ pm_is_excluded_from_baskets('name', 'name') }}
-),
-
-outcomes_counted as (
-    select
-        -- People, not snapshots: one buyer seen on four days is one witness.
-        count(distinct case when fold = 'final' and label = 1 then customer_id end)
-            as train_buyer_count,
-        count(distinct case when fold = 'final' and label = 0 then customer_id end)
-            as train_non_buyer_count,
-        count(
-            distinct case
-                when fold = 'origin_1' and split = 'test' then customer_id
-            end
-        ) as test_customer_count,
-        count(
-            distinct case
-                when fold = 'origin_1' and split = 'test' and label = 1
-                    then customer_id
-            end
-        ) as test_buyer_count
-    from fold_keys
 ),
 
 history as (
