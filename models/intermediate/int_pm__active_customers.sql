@@ -14,7 +14,7 @@ customers_seen as (
         {{ pm_calendar_days_between(
             'order_days.order_date', 'thresholds.as_of_date'
         ) }} as days_since_order,
-        -- Rounded: the factor is a gap of somebody, and a gap as long as the window a tie.
+        -- Rounded: the factor is somebody's gap, and another as long as it is a tie.
         round(
             thresholds.lapsed_factor * {{ pm_usual_gap_days(
                 'order_days.log_gap_sum',

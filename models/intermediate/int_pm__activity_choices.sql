@@ -68,11 +68,8 @@ final as (
             ),
             {{ never }}
         ) as next_activity_date,
-        cast(
-            row_number() over (
-                partition by dimension, customer_id, choice order by activity_date
-            )
-            as integer
+        row_number() over (
+            partition by dimension, customer_id, choice order by activity_date
         ) as choice_day_number
     from choice_days
 )

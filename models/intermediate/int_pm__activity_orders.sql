@@ -7,7 +7,7 @@ customer_orders as (
     select * from {{ ref('int_pm__customer_orders') }}
 ),
 
--- An order that goes on over midnight is two rows: on the first day nobody knew the rest.
+-- An order that goes on over midnight is two rows: on the first day nobody knew more.
 order_days as (
     select
         customer_id,
@@ -64,8 +64,10 @@ parts as (
         case when order_count > 0 then first_ordered_at end as first_ordered_at,
         case when order_count > 0 then first_ordered_at end as last_ordered_at,
         order_count,
-        case when order_count > 0 and {{ pm_is_weekend('first_ordered_at') }} then 1 else 0 end
-            as weekend_order_count,
+        case
+            when order_count > 0 and {{ pm_is_weekend('first_ordered_at') }} then 1
+            else 0
+        end as weekend_order_count,
         case
             when order_count > 0 and extract(hour from first_ordered_at) >= 18 then 1
             else 0

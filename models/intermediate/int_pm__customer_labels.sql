@@ -1,4 +1,4 @@
-{#- One model a family of targets; the seed pm_targets says which targets are in use. -#}
+{#- One model a family of targets; the seed pm_targets says which are in use. -#}
 {%- set label_models = [
     'int_pm__labels_purchase',
     'int_pm__labels_churn',

@@ -46,6 +46,22 @@ gaps_measured as (
     from order_days_in_sequence
 ),
 
+gaps_summed as (
+    select
+        *,
+        sum(log_gap) over (
+            partition by customer_id
+            order by order_date
+            rows between unbounded preceding and current row
+        ) as log_gap_sum,
+        sum(log_gap) over (
+            partition by customer_id
+            order by order_date
+            rows between unbounded preceding and 1 preceding
+        ) as previous_log_gap_sum
+    from gaps_measured
+),
+
 final as (
     select
         customer_id,
@@ -55,29 +71,9 @@ final as (
         cast(gap_days as bigint) as gap_days,
         -- Gaps completed up to this day, this day's own included, and before it.
         order_day_number - 1 as gap_count,
-        coalesce(
-            cast(
-                sum(log_gap) over (
-                    partition by customer_id
-                    order by order_date
-                    rows between unbounded preceding and current row
-                )
-                as double
-            ),
-            0
-        ) as log_gap_sum,
-        coalesce(
-            cast(
-                sum(log_gap) over (
-                    partition by customer_id
-                    order by order_date
-                    rows between unbounded preceding and 1 preceding
-                )
-                as double
-            ),
-            0
-        ) as previous_log_gap_sum
-    from gaps_measured
+        coalesce(cast(log_gap_sum as double), 0) as log_gap_sum,
+        coalesce(cast(previous_log_gap_sum as double), 0) as previous_log_gap_sum
+    from gaps_summed
 )
 
 select * from final

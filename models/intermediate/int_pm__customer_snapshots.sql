@@ -27,8 +27,10 @@ customers as (
 measured as (
     select
         snapshot_orders.*,
-        {% for feature, properties in pm_features().items() if properties.source == 'choices' %}
-            snapshot_choices.{{ feature }},
+        {% for feature, properties in pm_features().items() %}
+            {% if properties.source == 'choices' %}
+                snapshot_choices.{{ feature }},
+            {% endif %}
         {% endfor %}
         {% for measure, properties in pm_windowed_measures('engagement').items() %}
             {% for days in properties.windows + [none] %}

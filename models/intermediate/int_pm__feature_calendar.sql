@@ -12,8 +12,9 @@ final as (
     select
         as_of_date,
         cast({{ dbt.dateadd('day', gap, 'as_of_date') }} as date) as label_start_date,
-        cast({{ dbt.dateadd('day', gap + var('pm_horizon_days'), 'as_of_date') }}
-            as date) as label_end_date
+        cast({{ dbt.dateadd(
+            'day', gap + var('pm_horizon_days'), 'as_of_date'
+        ) }} as date) as label_end_date
     from days_used
 )
 

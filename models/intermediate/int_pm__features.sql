@@ -1,4 +1,4 @@
-{#- A label of a category's feature stands once in the seed, # in place of its number. -#}
+{#- The label of a category's feature stands once in the seed, # for its number. -#}
 with target_categories as (
     select * from {{ ref('int_pm__target_categories') }}
 ),

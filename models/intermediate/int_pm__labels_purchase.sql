@@ -22,8 +22,9 @@ final as (
         'purchase' as target,
         customer_snapshots.as_of_date,
         customer_snapshots.customer_id,
-        {{ pm_closed_label('case when label_windows.order_count > 0 then 1 else 0 end') }}
-            as label
+        {{ pm_closed_label(
+            'case when label_windows.order_count > 0 then 1 else 0 end'
+        ) }} as label
     from customer_snapshots
     inner join feature_calendar
         on customer_snapshots.as_of_date = feature_calendar.as_of_date

@@ -19,8 +19,8 @@ histories as (
     where as_of_date is not null
 ),
 
--- The last past day whose window has closed. Past days are counted from the shop's first
--- order, in whole steps: they stay where they are while as_of_date moves on day by day.
+-- The last past day whose window has closed. Past days are counted from the first
+-- order, in whole steps: they stay where they are while as_of_date moves day by day.
 last_days as (
     select
         as_of_date,
@@ -38,8 +38,9 @@ origins as (
     {% for number in range(1, var('pm_evaluation_origins') + 1) %}
         select
             'origin_{{ number }}' as fold,
-            cast({{ dbt.dateadd('day', -horizon * (number - 1), 'last_closed_date') }}
-                as date) as origin_date,
+            cast({{ dbt.dateadd(
+                'day', -horizon * (number - 1), 'last_closed_date'
+            ) }} as date) as origin_date,
             'test' as origin_split,
             cast({{ dbt.dateadd(
                 'day', -horizon * number - gap, 'last_closed_date'

@@ -50,8 +50,9 @@ final as (
                     end
                 ) as double) as {{ plural }}_{{ days }}d,
             {% endfor %}
-            cast(sum(case when dimension = '{{ dimension }}' then 1 else 0 end) as double)
-                as {{ plural }}_lifetime,
+            cast(
+                sum(case when dimension = '{{ dimension }}' then 1 else 0 end) as double
+            ) as {{ plural }}_lifetime,
             cast(
                 max(case when dimension = '{{ dimension }}' then choice_day_number end)
                 as double

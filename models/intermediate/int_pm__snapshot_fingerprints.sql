@@ -6,10 +6,13 @@ fingerprint. -#}
         'int_pm__customer_snapshots', 'int_pm__snapshot_orders',
         'int_pm__snapshot_choices', 'int_pm__snapshot_engagement',
     ] -%}
-        {%- do made_by.append(graph.nodes['model.precision_marketing.' ~ name].raw_code) -%}
+        {%- set node = graph.nodes['model.precision_marketing.' ~ name] -%}
+        {%- do made_by.append(node.raw_code) -%}
     {%- endfor -%}
 {%- endif -%}
-{%- set parts = ['orders', 'choices', 'engagement', 'customers', 'target_categories'] -%}
+{%- set parts = [
+    'orders', 'choices', 'engagement', 'customers', 'target_categories',
+] -%}
 with feature_calendar as (
     select * from {{ ref('int_pm__feature_calendar') }}
 ),

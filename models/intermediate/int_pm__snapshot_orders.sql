@@ -1,5 +1,5 @@
-{#- Read through a filter on as_of_date, which goes down to the calendar: a view, so that
-only the days that are due are summed. -#}
+{#- Read through a filter on as_of_date, which goes down to the calendar: a view, so
+that only the days that are due are summed. -#}
 with activity as (
     select * from {{ ref('int_pm__activity_orders') }}
 ),

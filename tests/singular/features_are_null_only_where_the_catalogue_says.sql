@@ -1,7 +1,9 @@
--- A null that nobody announced would be taken for a mean by every model, and in silence.
+-- A null that nobody announced would be taken for a mean by every model, in silence.
 {%- set nulls = [] -%}
-{%- for feature, properties in pm_features().items() if properties.missing_policy != 'null' -%}
-    {%- do nulls.append(feature ~ ' is null') -%}
+{%- for feature, properties in pm_features().items() -%}
+    {%- if properties.missing_policy != 'null' -%}
+        {%- do nulls.append(feature ~ ' is null') -%}
+    {%- endif -%}
 {%- endfor %}
 select
     as_of_date,

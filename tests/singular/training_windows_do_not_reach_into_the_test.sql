@@ -1,5 +1,5 @@
--- No label of training is taken from a day on or after its fold's origin, the windows of
--- two origins do not share a day, and none reaches past the day that is scored.
+-- No label of training is taken from a day on or after its fold's origin, the windows
+-- of two origins do not share a day, and none reaches past the day that is scored.
 with model_folds as (
     select
         model_folds.fold,
