@@ -25,7 +25,7 @@ items as (
 
 fold_keys as (
     select * from {{ ref('ml_pm__fold_keys') }}
-    where target = 'purchase'
+    where target = 'purchase' and (fold = 'final' or split = 'test')
 ),
 
 rfm_thresholds as (
@@ -100,21 +100,14 @@ excluded_names_counted as (
 outcomes_counted as (
     select
         -- People, not snapshots: one buyer seen on four days is one witness.
-        count(distinct case when fold = 'final' and label = 1 then customer_id end)
+        count(distinct customer_id) filter (where fold = 'final' and label = 1)
             as train_buyer_count,
-        count(distinct case when fold = 'final' and label = 0 then customer_id end)
+        count(distinct customer_id) filter (where fold = 'final' and label = 0)
             as train_non_buyer_count,
-        count(
-            distinct case
-                when fold = 'origin_1' and split = 'test' then customer_id
-            end
-        ) as test_customer_count,
-        count(
-            distinct case
-                when fold = 'origin_1' and split = 'test' and label = 1
-                    then customer_id
-            end
-        ) as test_buyer_count
+        count(distinct customer_id) filter (where fold = 'origin_1')
+            as test_customer_count,
+        count(distinct customer_id) filter (where fold = 'origin_1' and label = 1)
+            as test_buyer_count
     from fold_keys
 ),
 
