@@ -28,6 +28,7 @@ drops as (
 drops_ranked as (
     select
         *,
+        sqrt(greatest(mean_square - importance * importance, 0)) as importance_spread,
         row_number() over (
             partition by model_version order by importance desc, feature asc
         ) as importance_rank
@@ -43,8 +44,7 @@ final as (
         fitted_models.final_model_version,
         drops_ranked.feature,
         drops_ranked.importance,
-        sqrt(greatest(drops_ranked.mean_square - drops_ranked.importance * drops_ranked.importance, 0))
-            as importance_spread,
+        drops_ranked.importance_spread,
         cast(drops_ranked.importance_rank as integer) as importance_rank,
         coefficients.value as coefficient,
         case when fitted_models.kind = 'binary' then exp(coefficients.value) end

@@ -134,11 +134,13 @@ final as (
                     true
                 )
                 and coalesce(
-                    compared.true_positive_rate_gap <= {{ var('pm_fairness_max_gap') }},
+                    compared.true_positive_rate_gap
+                    <= {{ var('pm_fairness_max_gap') }},
                     true
                 )
                 and coalesce(
-                    compared.false_positive_rate_gap <= {{ var('pm_fairness_max_gap') }},
+                    compared.false_positive_rate_gap
+                    <= {{ var('pm_fairness_max_gap') }},
                     true
                 )
         end as is_fair

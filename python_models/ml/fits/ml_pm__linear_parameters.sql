@@ -1,3 +1,4 @@
+{%- set components = ['fill', 'lower', 'upper', 'mean', 'scale', 'coefficient'] -%}
 with model_parameters as (
     select * from {{ ref('ml_pm__model_parameters') }}
     where
@@ -18,7 +19,7 @@ final as (
         algorithm,
         max(case when component = 'intercept' then value end) as intercept
         {%- for feature in pm_features() -%}
-            {%- for component in ['fill', 'lower', 'upper', 'mean', 'scale', 'coefficient'] -%}
+            {%- for component in components -%}
                 ,
                 max(case
                     when component = '{{ component }}' and feature = '{{ feature }}'

@@ -126,7 +126,9 @@ candidates_ranked as (
                 candidates.algorithm asc
         ) as target_rank,
         max(
-            case when candidates.algorithm != 'baseline' then candidates.origin_count end
+            case
+                when candidates.algorithm != 'baseline' then candidates.origin_count
+            end
         ) over (partition by candidates.target) as judged_origin_count
     from candidates
     left join gates_failed

@@ -34,7 +34,8 @@ lines_listed as (
     select
         keys_to_score.target,
         keys_to_score.customer_id,
-        {{ dbt.array_construct(terms, 'double') }} as moves
+        {{ dbt.array_construct(terms, 'double') }}
+            as moves
     from keys_to_score
     inner join linear_parameters
         on keys_to_score.model_version = linear_parameters.model_version

@@ -141,3 +141,26 @@ def test_the_features_a_model_rests_on_are_those_it_sees(demo: Build):
     )
     assert len(best) == 6
     assert (best["importance"] > 0).all()
+
+
+def test_scoring_alone_fits_nothing_and_looks_at_no_past_fit(project):
+    def chosen(selector: str) -> set[str]:
+        outcome = project.invoke(
+            "ls", "--selector", selector, "--resource-type", "model"
+        )
+        assert outcome.success, outcome.exception
+        return set(outcome.result)
+
+    score, fit = chosen("score"), chosen("fit")
+    fits = {name for name in fit if name.split(".")[1:3] == ["ml", "fits"]}
+    assert {name.split(".")[-1] for name in score} >= {
+        "pm__customer_scores",
+        "ml_pm__linear_scores",
+        "int_pm__customer_snapshots",
+    }
+    assert {name.split(".")[-1] for name in fits} >= {
+        "ml_pm__feature_selection",
+        "ml_pm__model_parameters",
+        "ml_pm__model_comparison",
+    }
+    assert not score & fits
