@@ -41,8 +41,8 @@ customers_seen as (
     cross join thresholds
 ),
 
--- Rounded: a usual gap of whole days comes out a hair beside them, and who is silent for
--- just as long is no longer silent than that.
+-- Rounded: a usual gap of whole days comes out a hair beside them, and who is silent
+-- for just as long is silent for no longer.
 thresholds_applied as (
     select
         *,

@@ -306,8 +306,9 @@ def fit_transition_models(
     Notes
     -----
     For the steady state and the steps to churn the chain is closed: nobody enters, and
-    who vanished is left out of the shares. There is no steady state where moves lead to a
-    segment that nobody was seen to start in. Expected revenue and forecasts let them go.
+    who vanished is left out of the shares. Expected revenue and forecasts let them go.
+    There is no steady state where moves lead to a segment that nobody was seen to start
+    in.
     """
     require_columns(steps, STEP_COLUMNS, name="steps")
     at_least("test_steps", test_steps, 1, "one step must be left to judge by")
@@ -487,8 +488,8 @@ def _fit_rows(chain, churned, sizes, forecast_steps) -> list[tuple]:
 def _long_run(moves: np.ndarray) -> np.ndarray | None:
     """Steady state of the moves seen, those who vanished left out.
 
-    None also where moves lead to a state that nobody was seen to start in: that it keeps
-    all of them for ever is good enough for the next step, but not for the long run.
+    None also where moves lead to a state that nobody was seen to start in: that it
+    keeps all of them is good enough for the next step, but not for the long run.
     """
     started = moves.sum(axis=1) > 0
     if not started.any() or moves[:, ~started].any():

@@ -3,18 +3,18 @@
 {%- set ages = {
     'action_en': ['welcome', 'first order', 'second order', 'new customer'],
     'action_zh': ['欢迎', '首单', '第二单', '新客'],
-} %}
+} -%}
+{%- set conditions = [] -%}
+{%- for language, words in ages.items() -%}
+    {%- for word in words -%}
+        {%- set condition = "position('" ~ word ~ "' in lower(" ~ language ~ ")) > 0" -%}
+        {%- do conditions.append(condition) -%}
+    {%- endfor -%}
+{%- endfor %}
 select
     rate_level,
     value_level,
     action_en,
     action_zh
 from {{ ref('pm_segment_actions') }}
-where
-    {% for language, words in ages.items() %}
-        {% set is_last_language = loop.last %}
-        {% for word in words %}
-            position('{{ word }}' in lower({{ language }})) > 0
-            {{ 'or' if not (loop.last and is_last_language) }}
-        {% endfor %}
-    {% endfor %}
+where {{ conditions | join(' or ') }}

@@ -1,13 +1,19 @@
--- A level says how far a segment is from the average customer, not how much it has: four
--- in five orders on the main channel are very few where all others have nearly five. A
--- word that says "only" or "never" would be a false one.
+-- A level says how far a segment is from the average customer, not how much it has:
+-- four in five orders on the main channel are very few where all others have nearly
+-- five. A word that says "only" or "never" would be a false one.
 {%- set absolutes = {
     'word_en': [
         ' only ', ' always ', ' never ', ' hardly ', ' wholly ', ' nearly ', ' all ',
         ' full ', ' next to nothing ', ' lives on ', ' several ', ' mixed ',
     ],
     'word_zh': ['只', '从不', '几乎', '完全', '均购买', '单一', '全新', '混合', '多渠道'],
-} %}
+} -%}
+{%- set conditions = [] -%}
+{%- for language, words in absolutes.items() -%}
+    {%- for word in words -%}
+        {%- do conditions.append("position('" ~ word ~ "' in " ~ language ~ ") > 0") -%}
+    {%- endfor -%}
+{%- endfor %}
 with segment_words as (
     select
         feature,
@@ -23,11 +29,4 @@ select
     word_en,
     word_zh
 from segment_words
-where
-    {% for language, words in absolutes.items() %}
-        {% set is_last_language = loop.last %}
-        {% for word in words %}
-            position('{{ word }}' in {{ language }}) > 0
-            {{ 'or' if not (loop.last and is_last_language) }}
-        {% endfor %}
-    {% endfor %}
+where {{ conditions | join(' or ') }}
