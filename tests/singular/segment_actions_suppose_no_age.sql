@@ -7,8 +7,8 @@
 {%- set conditions = [] -%}
 {%- for language, words in ages.items() -%}
     {%- for word in words -%}
-        {%- set condition = "position('" ~ word ~ "' in lower(" ~ language ~ ")) > 0" -%}
-        {%- do conditions.append(condition) -%}
+        {%- set place = "position('" ~ word ~ "' in lower(" ~ language ~ "))" -%}
+        {%- do conditions.append(place ~ ' > 0') -%}
     {%- endfor -%}
 {%- endfor %}
 select
