@@ -19,9 +19,19 @@ with cohorts_sized as (
     group by {{ (by + ['cohort_month']) | join(', ') }}
 ),
 
+oldest_cohort as (
+    select min(cohort_month) as cohort_month
+    from {{ customers }}
+),
+
+-- From the calendar: in a small shop there are months in which no cohort came.
 periods as (
-    select distinct period
-    from {{ months }}
+    select
+        {{ pm_integers_up_to(
+            dbt.datediff('oldest_cohort.cohort_month', 'as_of.as_of_date', 'month')
+        ) }} as period
+    from oldest_cohort
+    cross join {{ ref('int_pm__as_of') }} as as_of
 ),
 
 months_summed as (
@@ -48,12 +58,14 @@ months_summed as (
 cells as (
     select
         cohorts_sized.*,
-        periods.period
+        cast(periods.period as integer) as period
     from cohorts_sized
     cross join periods
     cross join {{ ref('int_pm__as_of') }} as as_of
     where
-        {{ dbt.dateadd('month', 'periods.period', 'cohorts_sized.cohort_month') }}
+        {{ dbt.dateadd(
+            'month', 'cast(periods.period as integer)', 'cohorts_sized.cohort_month'
+        ) }}
         < as_of.as_of_date
 )
 

@@ -41,6 +41,17 @@ customers_seen as (
     cross join thresholds
 ),
 
+-- Rounded: a usual gap of whole days comes out a hair beside them, and who is silent
+-- for just as long is silent for no longer.
+thresholds_applied as (
+    select
+        *,
+        round(cooling_factor * usual_gap_days, 3) as cooling_after_days,
+        round(lapsed_factor * usual_gap_days, 3) as lapsed_after_days,
+        round(lapsed_factor * previous_usual_gap_days, 3) as lapsed_before_last_days
+    from customers_seen
+),
+
 final as (
     select
         snapshot_date,
@@ -49,18 +60,17 @@ final as (
             days_since='days_since_order',
             order_day_number='order_day_number',
             last_gap='gap_days',
-            cooling_after='cooling_factor * usual_gap_days',
-            lapsed_after='lapsed_factor * usual_gap_days',
-            lapsed_before_last='lapsed_factor * previous_usual_gap_days',
+            cooling_after='cooling_after_days',
+            lapsed_after='lapsed_after_days',
+            lapsed_before_last='lapsed_before_last_days',
         ) }} as lifecycle_state,
         order_date as last_order_date,
         order_day_number as order_day_count,
         usual_gap_days,
         -- The first whole day on which they count as such.
-        cast(floor(cooling_factor * usual_gap_days) as integer) + 1
-            as cooling_from_days,
-        cast(floor(lapsed_factor * usual_gap_days) as integer) + 1 as lapsed_from_days
-    from customers_seen
+        cast(floor(cooling_after_days) as integer) + 1 as cooling_from_days,
+        cast(floor(lapsed_after_days) as integer) + 1 as lapsed_from_days
+    from thresholds_applied
 )
 
 select * from final

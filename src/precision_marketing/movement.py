@@ -307,6 +307,8 @@ def fit_transition_models(
     -----
     For the steady state and the steps to churn the chain is closed: nobody enters, and
     who vanished is left out of the shares. Expected revenue and forecasts let them go.
+    There is no steady state where moves lead to a segment that nobody was seen to start
+    in.
     """
     require_columns(steps, STEP_COLUMNS, name="steps")
     at_least("test_steps", test_steps, 1, "one step must be left to judge by")
@@ -456,7 +458,7 @@ def _fit_rows(chain, churned, sizes, forecast_steps) -> list[tuple]:
             rows += [(name, start, end, 0, float(v)) for name, v in cell.items()]
     target = np.array([state in churned for state in states])
     steps_to_churn = expected_steps_to(closed, target)
-    steady = steady_state(closed)
+    steady = _long_run(chain.moves)
     money = expected_revenue(chain, steps=forecast_steps)
     for i, state in enumerate(states):
         told = {
@@ -481,6 +483,24 @@ def _fit_rows(chain, churned, sizes, forecast_steps) -> list[tuple]:
         for i, state in enumerate(states)
     ]
     return rows
+
+
+def _long_run(moves: np.ndarray) -> np.ndarray | None:
+    """Steady state of the moves seen, those who vanished left out.
+
+    None also where moves lead to a state that nobody was seen to start in: that it
+    keeps all of them is good enough for the next step, but not for the long run.
+    """
+    started = moves.sum(axis=1) > 0
+    if not started.any() or moves[:, ~started].any():
+        return None
+    within = moves[np.ix_(started, started)]
+    shares = steady_state(_shares(within, within.sum(axis=1)[:, None]))
+    if shares is None:
+        return None
+    found = np.zeros(len(moves))
+    found[started] = shares
+    return found
 
 
 def _chain(part: pa.Table, states: tuple[str, ...], dates: Sequence) -> Chain:

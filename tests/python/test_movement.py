@@ -211,6 +211,32 @@ def test_one_step_gives_a_chain_but_nothing_to_judge_it_by():
     assert values(models, "steady_state") == {("new", "", 0): 1.0}
 
 
+def test_where_nobody_was_seen_leaving_there_is_no_long_run_to_tell():
+    # Lapsed is first reached by the last step: that all end there is not known.
+    models = fit_transition_models(
+        steps_table(
+            [
+                (0, "active", "active", 9, 0.0),
+                (0, "active", "lapsed", 1, 0.0),
+            ]
+        ),
+        churned={"lifecycle": ["lapsed"]},
+    )
+    assert set(values(models, "steady_state").values()) == {None}
+
+
+def test_a_state_that_nobody_is_in_any_more_does_not_hide_the_long_run():
+    rows = [(0, "gone", "active", 5, 0.0)]
+    rows += [(1, "active", "cooling", 2, 0.0), (1, "cooling", "active", 2, 0.0)]
+    rows += [(1, "active", "active", 2, 0.0)]
+    models = fit_transition_models(
+        steps_table(rows), churned={}, last_steps={"lifecycle": 1}
+    )
+    # Half of the active cool down, all of the cooling come back: 2 to 1.
+    steady = {key[0]: v for key, v in values(models, "steady_state").items()}
+    assert steady == pytest.approx({"active": 2 / 3, "cooling": 1 / 3, "gone": 0.0})
+
+
 def test_nothing_gives_nothing_with_the_same_columns():
     empty = steps_table([(0, "new", "new", 1, 5.0)]).slice(0, 0)
     assert fit_transition_models(empty, churned={}).schema.equals(
