@@ -1,5 +1,5 @@
--- A textbook case: of 5 baskets 4 hold bread, 3 beer, 2 both. Then two that lack a finite
--- metric: both always together, in 2 of 4 baskets, and a bag that is in all 4 of them.
+-- A textbook case: of 5 baskets 4 hold bread, 3 beer, 2 both. Two cases lack a metric:
+-- both always together, in 2 of 4 baskets, and a bag that is in all 4 of them.
 {% set metrics = pm_rule_metrics('n_ab', 'n_a', 'n_b', 'n') %}
 with cases as (
     select
