@@ -59,25 +59,19 @@ final as (
         -- Gaps completed up to this day, this day's own included, and before it.
         order_day_number - 1 as gap_count,
         coalesce(
-            cast(
-                sum(log_gap) over (
-                    partition by customer_id
-                    order by order_date
-                    rows between unbounded preceding and current row
-                )
-                as double
-            ),
+            cast(sum(log_gap) over (
+                partition by customer_id
+                order by order_date
+                rows between unbounded preceding and current row
+            ) as double),
             0
         ) as log_gap_sum,
         coalesce(
-            cast(
-                sum(log_gap) over (
-                    partition by customer_id
-                    order by order_date
-                    rows between unbounded preceding and 1 preceding
-                )
-                as double
-            ),
+            cast(sum(log_gap) over (
+                partition by customer_id
+                order by order_date
+                rows between unbounded preceding and 1 preceding
+            ) as double),
             0
         ) as previous_log_gap_sum
     from gap_logarithms
