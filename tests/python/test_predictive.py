@@ -481,12 +481,13 @@ def test_a_straightforward_notebook_model_ranks_no_better():
     (model,) = models_of(
         of(fitted("logistic_regression", table=table), "logistic_regression")
     )
-    ours = predict_rows(later, [model])["probability"].to_numpy()
+    ours = predict_rows(later, [model])
     rows, held = rows_of(table), rows_of(later)
     plain = make_pipeline(StandardScaler(), LogisticRegression())
     plain.fit(np.nan_to_num(rows.matrix), rows.labels)
     theirs = plain.predict_proba(np.nan_to_num(held.matrix))[:, 1]
-    assert roc_auc_score(held.labels, ours) > roc_auc_score(held.labels, theirs) - 0.005
+    our_auc = roc_auc_score(ours["label"].to_numpy(), ours["probability"].to_numpy())
+    assert our_auc > roc_auc_score(held.labels, theirs) - 0.005
 
 
 # -- Scoring ---------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+{%- set minimum = var('pm_fairness_min_customers') -%}
 with judged_predictions as (
     select * from {{ ref('ml_pm__judged_predictions') }}
     where kind = 'binary'
@@ -72,13 +73,18 @@ groups_counted as (
 rates as (
     select
         *,
-        customer_count >= {{ var('pm_fairness_min_customers') }} as is_judged,
+        customer_count >= {{ minimum }} as is_judged,
         chosen_count / cast(customer_count as double) as selection_rate,
-        chosen_positive_count / cast(nullif(positive_count, 0) as double)
-            as true_positive_rate,
-        (chosen_count - chosen_positive_count)
-        / cast(nullif(customer_count - positive_count, 0) as double)
-            as false_positive_rate,
+        case
+            when positive_count >= {{ minimum }}
+                then chosen_positive_count / cast(positive_count as double)
+        end as true_positive_rate,
+        case
+            when customer_count - positive_count >= {{ minimum }}
+                then
+                    (chosen_count - chosen_positive_count)
+                    / cast(customer_count - positive_count as double)
+        end as false_positive_rate,
         probability_sum / customer_count as mean_probability,
         positive_count / cast(customer_count as double) as observed_rate
     from groups_counted
