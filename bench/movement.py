@@ -44,6 +44,7 @@ MODELS = [
     "ml_pm__segment_core_points",
     "ml_pm__cluster_snapshots",
     "ml_pm__segment_snapshots",
+    "ml_pm__segment_spells",
     "pm__segment_history",
     "ml_pm__segment_steps",
     "pm__segment_changes",

@@ -86,7 +86,7 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_segment_level_threshold': {'kind': 'number', 'min': 0},
         'pm_segment_item_count': {'kind': 'integer', 'min': 1},
         'pm_segment_item_min_customers': {'kind': 'integer', 'min': 1},
-        'pm_snapshot_months': {'kind': 'integer', 'min': 2},
+        'pm_snapshot_months': {'kind': 'integer', 'min': 2, 'max': 60},
         'pm_lifecycle_cooling_quantile': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_lifecycle_lapsed_quantile': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_forecast_months': {'kind': 'integer', 'min': 1},

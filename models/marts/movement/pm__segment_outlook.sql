@@ -1,3 +1,5 @@
+{#- Below it a share or a mean is a matter of chance. -#}
+{%- set least_starts = 30 -%}
 with transition_models as (
     select * from {{ ref('ml_pm__transition_models') }}
     where fit = 'all' and to_segment = '' and step = 0
@@ -30,6 +32,12 @@ final as (
         components.scheme,
         components.segment,
         components.model_version,
+        case
+            when coalesce(components.start_count, 0) = 0 then 'never_started'
+            when components.start_count < {{ least_starts }} then 'few_starts'
+            else 'ok'
+        end as status,
+        cast(coalesce(components.start_count, 0) as bigint) as start_count,
         cast(components.size as bigint) as customer_count,
         components.entry_count as new_customers_a_month,
         components.steps_to_churn as expected_months_to_churn,

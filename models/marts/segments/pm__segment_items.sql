@@ -12,7 +12,7 @@ items as (
     select * from {{ ref('int_pm__items') }}
 ),
 
--- What somebody chose, once, however often they bought it.
+-- What somebody chose and kept, once, however often they bought it.
 choices as (
     {% for level, column in [('item', 'item_id'), ('category', 'category')] %}
         select distinct
@@ -20,7 +20,11 @@ choices as (
             customer_id,
             {{ column }} as choice
         from order_lines
-        where not is_return and customer_id is not null and {{ column }} is not null
+        where
+            not is_return
+            and quantity > returned_quantity
+            and customer_id is not null
+            and {{ column }} is not null
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

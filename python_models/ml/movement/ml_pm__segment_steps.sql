@@ -1,5 +1,13 @@
-with segment_snapshots as (
-    select * from {{ ref('ml_pm__segment_snapshots') }}
+{#- A spell lasts to the next first day, or ends on it: no look is between the two. A
+customer whose only order is sent back is a customer no more. -#}
+{%- set to_segment -%}
+    case
+        when coalesce(spells.valid_to > months.to_date, true) then spells.segment
+        else coalesce(spells.segment_after, '(left)')
+    end
+{%- endset -%}
+with segment_spells as (
+    select * from {{ ref('ml_pm__segment_spells') }}
 ),
 
 customer_orders as (
@@ -8,91 +16,101 @@ customer_orders as (
 
 months as (
     select
-        snapshot_date,
+        snapshot_date as from_date,
         lag(snapshot_date) over (order by snapshot_date) as previous_date,
-        lead(snapshot_date) over (order by snapshot_date) as next_date
+        lead(snapshot_date) over (order by snapshot_date) as to_date
     from {{ ref('int_pm__snapshot_calendar') }}
     where is_month_start
 ),
 
+-- There are few kinds of spells, however many customers there are.
+spells_counted as (
+    select
+        scheme,
+        segment,
+        valid_from,
+        valid_to,
+        segment_after,
+        count(*) as customer_count
+    from segment_spells
+    group by scheme, segment, valid_from, valid_to, segment_after
+),
+
+moves_counted as (
+    select
+        spells.scheme,
+        months.from_date,
+        months.to_date,
+        spells.segment as from_segment,
+        {{ to_segment }} as to_segment,
+        sum(spells.customer_count) as customer_count
+    from spells_counted as spells
+    inner join months
+        on
+            spells.valid_from <= months.from_date
+            and coalesce(spells.valid_to > months.from_date, true)
+    where months.to_date is not null
+    group by
+        spells.scheme,
+        months.from_date,
+        months.to_date,
+        spells.segment,
+        {{ to_segment }}
+),
+
 months_earned as (
     select
-        months.snapshot_date,
+        months.from_date,
+        months.to_date,
         customer_orders.customer_id,
         sum(customer_orders.net_revenue) as net_revenue
     from customer_orders
     inner join months
         on
-            customer_orders.ordered_at >= months.snapshot_date
-            and customer_orders.ordered_at < months.next_date
+            customer_orders.ordered_at >= months.from_date
+            and customer_orders.ordered_at < months.to_date
     where customer_orders.customer_id is not null
-    group by months.snapshot_date, customer_orders.customer_id
+    group by months.from_date, months.to_date, customer_orders.customer_id
 ),
 
-snapshots_in_sequence as (
+moves_earned as (
     select
-        segment_snapshots.scheme,
-        segment_snapshots.customer_id,
-        segment_snapshots.segment,
-        months.snapshot_date,
-        months.next_date,
-        lead(segment_snapshots.snapshot_date) over (
-            partition by segment_snapshots.scheme, segment_snapshots.customer_id
-            order by segment_snapshots.snapshot_date
-        ) as seen_next_on,
-        lead(segment_snapshots.segment) over (
-            partition by segment_snapshots.scheme, segment_snapshots.customer_id
-            order by segment_snapshots.snapshot_date
-        ) as next_segment
-    from segment_snapshots
-    inner join months
-        on segment_snapshots.snapshot_date = months.snapshot_date
-),
-
-moves_counted as (
-    select
-        snapshots_in_sequence.scheme,
-        snapshots_in_sequence.snapshot_date as from_date,
-        snapshots_in_sequence.next_date as to_date,
-        snapshots_in_sequence.segment as from_segment,
-        -- A customer whose only order is sent back is a customer no more.
-        case
-            when snapshots_in_sequence.seen_next_on = snapshots_in_sequence.next_date
-                then snapshots_in_sequence.next_segment
-            else '(left)'
-        end as to_segment,
-        count(*) as customer_count,
-        sum(months_earned.net_revenue) as net_revenue
-    from snapshots_in_sequence
-    left join months_earned
+        spells.scheme,
+        months.from_date,
+        spells.segment as from_segment,
+        {{ to_segment }} as to_segment,
+        sum(months.net_revenue) as net_revenue
+    from segment_spells as spells
+    inner join months_earned as months
         on
-            snapshots_in_sequence.customer_id = months_earned.customer_id
-            and snapshots_in_sequence.snapshot_date = months_earned.snapshot_date
-    where snapshots_in_sequence.next_date is not null
+            spells.customer_id = months.customer_id
+            and spells.valid_from <= months.from_date
+            and coalesce(spells.valid_to > months.from_date, true)
     group by
-        snapshots_in_sequence.scheme,
-        snapshots_in_sequence.snapshot_date,
-        snapshots_in_sequence.next_date,
-        snapshots_in_sequence.segment,
-        to_segment
+        spells.scheme,
+        months.from_date,
+        spells.segment,
+        {{ to_segment }}
 ),
 
 customers_counted as (
     select
-        segment_snapshots.scheme,
+        spells_counted.scheme,
         months.previous_date as from_date,
-        months.snapshot_date as to_date,
-        segment_snapshots.segment,
-        count(*) as customer_count
-    from segment_snapshots
+        months.from_date as to_date,
+        spells_counted.segment,
+        sum(spells_counted.customer_count) as customer_count
+    from spells_counted
     inner join months
-        on segment_snapshots.snapshot_date = months.snapshot_date
+        on
+            spells_counted.valid_from <= months.from_date
+            and coalesce(spells_counted.valid_to > months.from_date, true)
     where months.previous_date is not null
     group by
-        segment_snapshots.scheme,
+        spells_counted.scheme,
         months.previous_date,
-        months.snapshot_date,
-        segment_snapshots.segment
+        months.from_date,
+        spells_counted.segment
 ),
 
 arrivals_counted as (
@@ -107,14 +125,20 @@ arrivals_counted as (
 
 final as (
     select
-        scheme,
-        from_date,
-        to_date,
-        from_segment,
-        to_segment,
-        customer_count,
-        cast(coalesce(net_revenue, 0) as decimal(18,2)) as net_revenue
+        moves_counted.scheme,
+        moves_counted.from_date,
+        moves_counted.to_date,
+        moves_counted.from_segment,
+        moves_counted.to_segment,
+        cast(moves_counted.customer_count as bigint) as customer_count,
+        cast(coalesce(moves_earned.net_revenue, 0) as decimal(18,2)) as net_revenue
     from moves_counted
+    left join moves_earned
+        on
+            moves_counted.scheme = moves_earned.scheme
+            and moves_counted.from_date = moves_earned.from_date
+            and moves_counted.from_segment = moves_earned.from_segment
+            and moves_counted.to_segment = moves_earned.to_segment
 
     union all
 
