@@ -207,7 +207,9 @@ def main() -> None:
             flush=True,
         )
     with connect(folder, limit) as connection:
-        (looks,) = connection.table("ml_pm__segment_snapshots").count("*").fetchone()
+        (looks,) = connection.execute(
+            "select count(*) from ml_pm__segment_snapshots"
+        ).fetchone()
     print(
         f"{given.customers:,} customers, {looks:,} looks at one of them, limit {limit}:"
         f" processor {total:.0f} s in {time.perf_counter() - start:.0f} s"

@@ -31,6 +31,8 @@ MODELS_ONLY = ("test", "unit_test")
 # Always the same, because dbt writes it into the manifest as that of the database.
 WAREHOUSE_NAME = "shop.duckdb"
 QUERIES_NAME = "queries.json"
+# Vars that no parse needs to know.
+READ_AT_RUN = ("pm_inputs", "pm_as_of")
 # What a small shop's cleaning can be judged by, without any fit.
 FACTS = (
     "+pm__rejected_rows +pm__cleaning_summary +pm__order_lines +pm__orders +pm__items"
@@ -196,7 +198,7 @@ class Project:
         self.scratch = scratch
         self.folder = folder
         self.profiles = profiles or folder
-        self._manifest = None
+        self._manifests = {}
 
     def invoke(self, *arguments: str, manifest=None) -> dbtRunnerResult:
         folders = {
@@ -215,18 +217,24 @@ class Project:
             DuckDBConnectionManager.close_all_connections()
             reset_adapters()
 
-    def manifest(self):
-        """The parsed project, kept: a parse takes longer than a small build.
+    def manifest(self, settings: dict | None = None):
+        """The project as parsed under these vars, kept: a parse outlasts a small build.
 
-        What a parse freezes are the `ref()`s and the configs of Python models. SQL
-        models read their vars when they run, so one manifest serves every mapping that
-        names no `ref()`, as long as only SQL models are selected.
+        What a parse freezes are the `ref()`s and the configs of Python models. Neither
+        knows what is read nor up to which day, unless a mapping names a `ref()` itself;
+        SQL models read their vars when they run. None where the parse fails: then the
+        build does, in its own words.
         """
-        if self._manifest is None:
-            outcome = self.invoke("parse")
-            assert outcome.success, outcome.exception
-            self._manifest = outcome.result
-        return self._manifest
+        frozen = {
+            name: value
+            for name, value in (settings or {}).items()
+            if name not in READ_AT_RUN or "ref(" in json.dumps(value)
+        }
+        key = json.dumps(frozen, sort_keys=True)
+        if key not in self._manifests:
+            outcome = self.invoke("parse", "--vars", key)
+            self._manifests[key] = outcome.result if outcome.success else None
+        return self._manifests[key]
 
     def build(
         self,
@@ -237,11 +245,11 @@ class Project:
         threads: int = 2,
         command: str = "build",
         flags: tuple[str, ...] = (),
-        is_parsed_anew: bool = False,
+        has_own_fits: bool = False,
         without: tuple[str, ...] = ("unit_test",),
         **variables: str | os.PathLike,
     ) -> Build:
-        """Run dbt build; a selection runs on the kept manifest.
+        """Run dbt build on a kept manifest.
 
         Parameters
         ----------
@@ -253,7 +261,7 @@ class Project:
             What to build; everything when left out.
         flags : tuple of str
             More arguments for dbt.
-        is_parsed_anew : bool
+        has_own_fits : bool
             For a selection whose settings change the configuration of a Python model.
         without : tuple of str
             Kinds of nodes to leave out. Unit tests bring their own rows, so one build
@@ -270,10 +278,9 @@ class Project:
             arguments += ["--exclude-resource-type", *without]
         warehouse = folder / WAREHOUSE_NAME
         with environment(PM_WAREHOUSE=warehouse, **variables):
-            outcome = self.invoke(
-                *arguments,
-                manifest=self.manifest() if select and not is_parsed_anew else None,
-            )
+            is_parsed_so = has_own_fits or not select
+            manifest = self.manifest(settings if is_parsed_so else None)
+            outcome = self.invoke(*arguments, manifest=manifest)
         build = Build(warehouse, outcome)
         build.write_queries()
         return build
