@@ -1,18 +1,21 @@
-"""Command line: ``precision-marketing summary`` and ``precision-marketing demo``."""
+"""Command line: ``precision-marketing summary``, ``publish`` and ``demo``."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 
+from precision_marketing.publish import PublishingError, publish
 from precision_marketing.summary import LANGUAGES, NoTablesError, summarise
 
 DEFAULT_WAREHOUSE = "warehouse/precision_marketing.duckdb"
+PUBLISHED_NAME = "published.duckdb"
 
 
 class CommandError(Exception):
@@ -23,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
     """Argument parser of the command."""
     result = argparse.ArgumentParser(
         prog="precision-marketing",
-        description="Look at what a build found, or write a demo shop to build from.",
+        description=(
+            "Look at what a build found, publish it, or write a demo shop to build."
+        ),
     )
     commands = result.add_subparsers(dest="command", required=True, metavar="command")
     summary = commands.add_parser(
@@ -32,15 +37,38 @@ def parser() -> argparse.ArgumentParser:
         description="Print where the tables are and what they say.",
     )
     summary.add_argument(
-        "--warehouse",
-        type=Path,
-        default=Path(os.environ.get("PM_WAREHOUSE") or DEFAULT_WAREHOUSE),
-        metavar="PATH",
-        help=f"DuckDB file of a build (default: PM_WAREHOUSE or {DEFAULT_WAREHOUSE})",
-    )
-    summary.add_argument(
         "--language", choices=LANGUAGES, help="of the headings (default: the build's)"
     )
+    publishing = commands.add_parser(
+        "publish",
+        help="copy the public tables for BI tools, to be read during the next build",
+        description=(
+            "Copy the public tables into a DuckDB file that is put in place at once, so"
+            " that BI tools read it while the next build runs."
+        ),
+    )
+    publishing.add_argument(
+        "--to",
+        type=Path,
+        metavar="PATH",
+        help=f"the copy (default: {PUBLISHED_NAME} beside the warehouse)",
+    )
+    publishing.add_argument(
+        "--parquet",
+        type=Path,
+        metavar="FOLDER",
+        help="where to write a Parquet file of each table as well",
+    )
+    for reader in (summary, publishing):
+        reader.add_argument(
+            "--warehouse",
+            type=Path,
+            default=Path(os.environ.get("PM_WAREHOUSE") or DEFAULT_WAREHOUSE),
+            metavar="PATH",
+            help=(
+                f"DuckDB file of a build (default: PM_WAREHOUSE or {DEFAULT_WAREHOUSE})"
+            ),
+        )
     # Its options are its own: `precision-marketing demo --help` shows them.
     commands.add_parser("demo", help="write the files of a demo shop", add_help=False)
     return result
@@ -57,7 +85,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest:
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
-        print(_summary(arguments.warehouse, arguments.language))
+        with _reading(arguments.warehouse):
+            if arguments.command == "publish":
+                print(_publish(arguments))
+            else:
+                print(_summary(arguments.warehouse, arguments.language))
     except CommandError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
@@ -65,14 +97,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _summary(warehouse: Path, language: str | None) -> str:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return summarise(connection, language=language)
+
+
+def _publish(arguments: argparse.Namespace) -> str:
+    target = arguments.to or arguments.warehouse.with_name(PUBLISHED_NAME)
+    tables = publish(
+        arguments.warehouse,
+        target,
+        parquet_folder=arguments.parquet,
+        memory_limit=os.environ.get("PM_MEMORY_LIMIT"),
+    )
+    rows = sum(table.row_count for table in tables)
+    also = f" and as Parquet in {arguments.parquet}" if arguments.parquet else ""
+    return (
+        f"{len(tables)} public tables, {rows:,} rows, published in {target}{also}."
+        " Open it read-only; docs/bi.md says how."
+    )
+
+
+@contextlib.contextmanager
+def _reading(warehouse: Path) -> Iterator[None]:
+    """Say what is wrong with the file of a build, and what to do about it."""
     if not warehouse.is_file():
         raise CommandError(
             f"there is no file {warehouse}. `make build` makes it; name another one"
             " with --warehouse."
         )
     try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            return summarise(connection, language=language)
+        yield
+    except PublishingError as problem:
+        raise CommandError(f"{problem}.") from problem
     except NoTablesError as problem:
         raise CommandError(
             f"{problem} in {warehouse}. `make build WAREHOUSE={warehouse}` makes them."
