@@ -1,9 +1,13 @@
-# make build   the tables: environment, then everything from INPUT into WAREHOUSE
-# make test    every test
-# make lint    rules for Python, YAML, SQL and what each model must say
-# make bench   time and memory beside peers (bench/README.md); not a test
-# make lock    newest versions that fit pyproject.toml (needs uv)
-# make clean   forget the environment and what dbt compiled; tables stay
+# make build    the tables: environment, then everything from INPUT into WAREHOUSE
+# make publish  a copy of the public tables for BI tools, to be read during a build
+# make doctor   what a build of INPUT needs: environment, memory, disk, mapping, data
+# make docs     every table and column on one page, without a network
+# make test     every test
+# make lint     rules for Python, YAML, SQL and what each model must say
+# make bench    time and memory beside peers (bench/README.md); not a test
+# make lock     newest versions that fit pyproject.toml (needs uv)
+# make clean    forget the environment and what dbt compiled; tables stay
+# make help     these lines
 
 INPUT ?= inputs/demo.yml
 WAREHOUSE ?= $(or $(PM_WAREHOUSE),warehouse/precision_marketing.duckdb)
@@ -11,7 +15,7 @@ PYTHON ?= python3
 
 SHELL := bash
 .DEFAULT_GOAL := build
-.PHONY: build test test-duckdb-1.5 lock clean
+.PHONY: build publish doctor docs help test test-duckdb-1.5 lock clean
 .PHONY: lint lint-python lint-yaml lint-docs lint-sql bench
 
 # Another project's settings in the shell would lead dbt or Python astray.
@@ -35,6 +39,22 @@ build: .venv/build.stamp
 	@set -o pipefail; PM_WAREHOUSE="$(WAREHOUSE)" $(BIN)/dbt --no-use-colors build \
 	    --exclude-resource-type unit_test --vars "$$(cat "$(INPUT)")" | $(BRIEFLY)
 	@$(BIN)/precision-marketing summary --warehouse "$(WAREHOUSE)"
+
+publish: .venv/build.stamp
+	@$(BIN)/precision-marketing publish --warehouse "$(WAREHOUSE)" \
+	    --parquet "$(dir $(WAREHOUSE))published"
+
+doctor: .venv/build.stamp
+	@$(BIN)/precision-marketing doctor --input "$(INPUT)" --warehouse "$(WAREHOUSE)"
+
+docs: .venv/build.stamp
+	@PM_WAREHOUSE="$(WAREHOUSE)" $(BIN)/dbt --quiet docs generate --static \
+	    --vars "$$(cat "$(INPUT)")"
+	@cp target/static_index.html "$(dir $(WAREHOUSE))docs.html"
+	@echo "$(dir $(WAREHOUSE))docs.html: every table and column; open it in a browser"
+
+help:
+	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))
 
 # Two files of tests at a time; each worker makes the builds that its files share.
 test: .venv/dev.stamp test-duckdb-1.5

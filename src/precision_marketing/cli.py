@@ -1,4 +1,4 @@
-"""Command line: ``precision-marketing summary``, ``publish`` and ``demo``."""
+"""Command line: ``precision-marketing summary``, ``publish``, ``doctor``, ``demo``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from precision_marketing.publish import PublishingError, publish
 from precision_marketing.summary import LANGUAGES, NoTablesError, summarise
 
 DEFAULT_WAREHOUSE = "warehouse/precision_marketing.duckdb"
+DEFAULT_MAPPING = "inputs/demo.yml"
 PUBLISHED_NAME = "published.duckdb"
 
 
@@ -59,7 +60,29 @@ def parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where to write a Parquet file of each table as well",
     )
-    for reader in (summary, publishing):
+    doctor = commands.add_parser(
+        "doctor",
+        help="look at what a build needs and say what to do",
+        description=(
+            "Look at packages, memory, disk, a mapping and the last build, and say what"
+            " to do. Exit code 1 when a build cannot succeed."
+        ),
+    )
+    doctor.add_argument(
+        "--input",
+        type=Path,
+        default=Path(DEFAULT_MAPPING),
+        metavar="PATH",
+        help=f"YAML file with the vars of the build (default: {DEFAULT_MAPPING})",
+    )
+    doctor.add_argument(
+        "--project",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="folder with dbt_project.yml (default: this one)",
+    )
+    for reader in (summary, publishing, doctor):
         reader.add_argument(
             "--warehouse",
             type=Path,
@@ -84,6 +107,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return demo(rest)
     if rest:
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    if arguments.command == "doctor":
+        return _doctor(arguments)
     try:
         with _reading(arguments.warehouse):
             if arguments.command == "publish":
@@ -99,6 +124,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _summary(warehouse: Path, language: str | None) -> str:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return summarise(connection, language=language)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    # Loaded on demand: nobody else needs it.
+    from precision_marketing.doctor import examine
+
+    findings = []
+    for finding in examine(arguments.project, arguments.input, arguments.warehouse):
+        print(finding, flush=True)
+        findings.append(finding)
+    return int(any(finding.status == "fail" for finding in findings))
 
 
 def _publish(arguments: argparse.Namespace) -> str:
