@@ -255,7 +255,8 @@ def _last_build(warehouse: Path) -> Iterator[Finding]:
         return
     with connection:
         found = connection.execute(
-            "select database_name, schema_name from duckdb_tables() where table_name = ?",
+            "select database_name, schema_name from duckdb_tables()"
+            " where table_name = ?",
             [f"{PREFIX}data_readiness"],
         ).fetchall()
         if not found:
