@@ -43,7 +43,7 @@ IN_SQL = {
         select
             coalesce(sum(net_revenue) filter (month = this), 0)
             / sum(net_revenue) filter (month = this - interval 1 month) - 1
-        from (select net_revenue, date_trunc('month', ordered_at) as month from pm__orders)
+        from (select *, date_trunc('month', ordered_at) as month from pm__orders)
         cross join (select date_trunc('month', as_of_date) as this from pm__build_info)
     """,
     "customer_count": CUSTOMERS.format("count(*)") + " where order_count > 0",
@@ -105,7 +105,7 @@ print(json.dumps({"metrics": found, "segments": segments}))
 
 @pytest.fixture(scope="module")
 def semantic_layer(project: Project, demo: Warehouse, tmp_path_factory):
-    """A function that runs a command where `mf` finds the project and the demo's tables.
+    """A function that runs a command where `mf` finds the project and its tables.
 
     MetricFlow reads ``target/`` of the project's folder and opens the warehouse to
     write, so it gets a folder and a file of its own.
