@@ -25,6 +25,7 @@ from precision_marketing.frames import (
     sorted_by,
     to_matrix,
 )
+from precision_marketing.progress import reported
 
 # An interquartile range of a normal feature is 1.349 of its standard deviations, so
 # that both ways of scaling speak of standard deviations.
@@ -174,7 +175,7 @@ def fit_segment_models(
 
     with one_thread():
         candidates = []
-        for algorithm in algorithms:
+        for algorithm in reported(algorithms, "segment algorithms fitted"):
             fitted = fit_clusterings(
                 rows, algorithm, ks=range(min_k, max_k + 1), **options
             )

@@ -54,6 +54,7 @@ from precision_marketing.predictive.parameters import (
     to_rows,
 )
 from precision_marketing.predictive.preparation import Preparation
+from precision_marketing.progress import reported
 
 STATUS_OK, STATUS_INSUFFICIENT_DATA = 1.0, 0.0
 KEYS = ("as_of_date", "customer_id")
@@ -146,11 +147,12 @@ def fit_folds(
     seen: dict[tuple[str, str], list[str]] = {}
     for row in selection.filter(pc.field("is_selected")).to_pylist():
         seen.setdefault((row["target"], row["fold"]), []).append(row["feature"])
+    ordered = sorted_by(fits.select(FIT_NAMES), FIT_NAMES).to_pylist()
     fitted = [
         fit_fold(
             read(fit), fit, sorted(seen.get((fit["target"], fit["fold"]), ())), options
         )
-        for fit in sorted_by(fits.select(FIT_NAMES), FIT_NAMES).to_pylist()
+        for fit in reported(ordered, "folds fitted")
     ]
     models = pa.concat_tables([MODEL_SCHEMA.empty_table(), *fitted])
     return models.sort_by([(name, "ascending") for name in MODEL_SCHEMA.names[:-1]])

@@ -18,6 +18,7 @@ from precision_marketing.predictive.baseline import BASELINE, score_baseline
 from precision_marketing.predictive.estimators import BINARY, predict
 from precision_marketing.predictive.fitting import FIT_NAMES, KEYS, MODEL_SCHEMA
 from precision_marketing.predictive.parameters import Parameters
+from precision_marketing.progress import reported
 
 NUMBERS = (
     pa.field("label", pa.float64()),
@@ -155,5 +156,6 @@ def predict_folds(
     if not parts:
         return predict_rows(read(dict.fromkeys(FIT_NAMES, "")), ())
     return pa.concat_tables(
-        predict_rows(read(fit), models_of(read_models(fit))) for fit in parts
+        predict_rows(read(fit), models_of(read_models(fit)))
+        for fit in reported(parts, "parts scored")
     )

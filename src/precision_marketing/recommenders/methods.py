@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from precision_marketing.frames import one_thread
+from precision_marketing.progress import reported
 from precision_marketing.recommenders.factors import factorise
 from precision_marketing.recommenders.knowledge import Knowledge
 from precision_marketing.recommenders.sparse import largest_of_product
@@ -184,7 +185,8 @@ class Recommenders:
         width = max(
             1, min(CUSTOMERS_AT_ONCE, CELLS_AT_ONCE // max(len(self.allowed), 1))
         )
-        for start in range(0, len(customers), width):
+        starts = range(0, len(customers), width)
+        for start in reported(starts, "blocks of customers"):
             yield customers[start : start + width]
 
     def similar(self, customers: np.ndarray) -> sparse.csr_matrix:
