@@ -62,7 +62,7 @@ def test_tables_come_out_in_the_schemas_that_the_shop_chose(build):
         )
     )
     assert set(schemas) == {"laden", "laden_marketing"}
-    assert schemas["laden"] == 5
+    assert schemas["laden"] == 6
 
 
 def test_the_shops_money_arrives_whole(build):
@@ -99,6 +99,29 @@ def test_names_and_columns_of_the_shop_are_carried_along(build):
         "select count(*) from laden_marketing.pm__order_lines"
         " where passthrough::json ->> 'kasse' in ('1', '2')"
     )
+
+
+def test_the_shops_model_takes_the_place_of_the_packages(build):
+    assert "model.blumenladen.stg_pm__items" in build.statuses
+    assert "model.precision_marketing.stg_pm__items" not in build.statuses
+    assert build.rows(
+        "select category, count(*) from laden_marketing.pm__items group by all"
+        " order by category"
+    ) == [("Schnittblumen", 6), ("Topfpflanzen", 3), ("Zubehör", 3)]
+
+
+def test_what_is_switched_off_is_there_and_empty(build):
+    table = "laden_marketing.pm__customer_recommendations"
+    assert build.value(f"select count(*) from {table}") == 0
+    columns = build.rows(f"select column_name from (describe {table}) order by all")
+    assert {"customer_id", "item_id", "reason"} <= {name for (name,) in columns}
+
+
+def test_the_shops_own_vars_hold(build):
+    assert build.rows(
+        "select distinct horizon_days from laden_marketing.pm__customer_scores"
+        " order by horizon_days"
+    ) == [(60,)]
 
 
 def test_the_shop_reads_a_public_table(build):
