@@ -113,6 +113,7 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_response_value': {'kind': 'number', 'min': 0.000001},
         'pm_fairness_columns': {'kind': 'list', 'choices': pm_fairness_groups().keys() | list},
         'pm_fairness_min_customers': {'kind': 'integer', 'min': 1},
+        'pm_fairness_confidence': {'kind': 'number', 'min': 0.9, 'max': 0.9999},
         'pm_fairness_min_ratio': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_fairness_max_gap': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_fairness_severity': {'kind': 'choice', 'choices': ['warn', 'error']},

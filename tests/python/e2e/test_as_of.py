@@ -406,10 +406,8 @@ def test_a_shop_of_rare_cases_passes_every_test(project, shop, tmp_path, as_of):
 @pytest.fixture(scope="module")
 def build_demo(project: Project, tmp_path_factory):
     def build(as_of: str) -> Build:
-        # How alike groups fare is a finding about a day, not a property of every day.
-        settings = {"pm_as_of": as_of, "pm_fairness_min_customers": 1_000_000}
         return project.build(
-            tmp_path_factory.mktemp("demo"), settings=settings
+            tmp_path_factory.mktemp("demo"), settings={"pm_as_of": as_of}
         ).assert_green()
 
     return build
