@@ -119,6 +119,8 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_fairness_severity': {'kind': 'choice', 'choices': ['warn', 'error']},
         'pm_drift_warn': {'kind': 'number', 'min': 0},
         'pm_drift_alert': {'kind': 'number', 'min': 0},
+        'pm_score_history_step_days': {'kind': 'integer', 'min': 1},
+        'pm_score_history_days': {'kind': 'integer', 'min': 0},
         'pm_score_band_high': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_score_band_medium': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_clv_time_unit': {'kind': 'choice', 'choices': ['day', 'week']},

@@ -1,7 +1,5 @@
 with final as (
-    {{ pm_labels_of_windows(
-        'purchase', 'case when label_windows.order_count > 0 then 1 else 0 end'
-    ) }}
+    {{ pm_labels_of_windows('purchase') }}
 )
 
 select * from final

@@ -1,5 +1,5 @@
 with final as (
-    {{ pm_labels_of_windows('spend', 'coalesce(label_windows.net_revenue, 0)') }}
+    {{ pm_labels_of_windows('spend') }}
 )
 
 select * from final

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 import yaml
 
@@ -403,6 +404,14 @@ def test_a_shop_of_rare_cases_passes_every_test(project, shop, tmp_path, as_of):
 
 
 # -- The whole demo shop, with its data tests, looked at from other days ---------------
+HALF_WAY, END = "2025-07-01", "2026-01-01"
+# What the scores of a past day are held against, without any fit.
+WHAT_CAME = (
+    "+int_pm__activity_orders +int_pm__activity_choices +int_pm__return_matches"
+    " ml_pm__score_history ml_pm__realised_scores pm__realised_scores"
+)
+
+
 @pytest.fixture(scope="module")
 def build_demo(project: Project, tmp_path_factory):
     def build(as_of: str) -> Build:
@@ -413,11 +422,15 @@ def build_demo(project: Project, tmp_path_factory):
     return build
 
 
-def test_the_demo_half_way_passes_every_test(build_demo):
-    build = build_demo("2025-07-01")
-    assert build.value(
+@pytest.fixture(scope="module")
+def half_way(build_demo) -> Build:
+    return build_demo(HALF_WAY)
+
+
+def test_the_demo_half_way_passes_every_test(half_way):
+    assert half_way.value(
         "select max(last_order_at) from pm__customers"
-    ) < datetime.datetime(2025, 7, 1)
+    ) < datetime.datetime.fromisoformat(HALF_WAY)
 
 
 def test_before_the_first_order_nothing_is_known(build_demo):
@@ -438,3 +451,96 @@ def test_long_after_the_last_order_customers_have_been_away_longer(build_demo, d
     build = build_demo("2026-02-14")
     shortest = "select min(recency_days) from pm__rfm_scores"
     assert (build.value(shortest), demo.value(shortest)) == (45, 1)
+
+
+# -- Half a year later, in the same warehouse -----------------------------------------
+@pytest.fixture(scope="module")
+def given(half_way) -> pd.DataFrame:
+    """The scores as they were given half way, before any window has closed."""
+    assert half_way.value("select count(*) from pm__realised_scores") == 0
+    return half_way.frame("from pm__customer_scores order by target, customer_id")
+
+
+@pytest.fixture(scope="module")
+def scored_twice(project, half_way, given) -> Build:
+    """The same day again: its scores are given once more."""
+    return project.build(
+        half_way.warehouse.parent,
+        settings={"pm_as_of": HALF_WAY},
+        select="int_pm__as_of ml_pm__score_history",
+    ).assert_green()
+
+
+@pytest.fixture(scope="module")
+def half_a_year_later(project, scored_twice) -> Build:
+    return project.build(
+        scored_twice.warehouse.parent,
+        settings={"pm_as_of": END},
+        select=WHAT_CAME,
+        flags=("--full-refresh",),
+    ).assert_green()
+
+
+def not_erased(scores: pd.DataFrame, build: Build) -> pd.DataFrame:
+    rows = build.rows("select customer_id from stg_pm__erasures order by customer_id")
+    erased = [customer_id for (customer_id,) in rows]
+    return scores[~scores["customer_id"].isin(erased)].reset_index(drop=True)
+
+
+def kept_scores(build: Build) -> pd.DataFrame:
+    return build.frame(
+        "select target, customer_id, prediction, baseline_prediction, model_version"
+        f" from ml_pm__score_history where as_of_date = '{HALF_WAY}'"
+        " order by target, customer_id"
+    )
+
+
+def test_scores_that_were_given_are_kept(given, half_a_year_later):
+    expected = pd.DataFrame(
+        {
+            "target": given["target"],
+            "customer_id": given["customer_id"],
+            "prediction": given["probability"].fillna(given["expected_value"]),
+            "baseline_prediction": given["baseline_probability"].fillna(
+                given["baseline_expected_value"]
+            ),
+            "model_version": given["model_version"],
+        }
+    )
+    # The warehouse is one: what it holds now is left of both builds.
+    assert len(not_erased(given, half_a_year_later)) < len(given)
+    pd.testing.assert_frame_equal(
+        kept_scores(half_a_year_later), not_erased(expected, half_a_year_later)
+    )
+
+
+def test_what_was_predicted_is_held_against_what_came(given, half_a_year_later):
+    window_end = datetime.date.fromisoformat(HALF_WAY) + datetime.timedelta(days=90)
+    buyers = half_a_year_later.frame(
+        "select distinct customer_id from int_pm__customer_orders"
+        f" where ordered_at >= '{HALF_WAY}' and ordered_at < '{window_end}'"
+        " and not is_return"
+        f" and coalesce(fully_returned_at >= '{window_end}', true)"
+        " order by customer_id"
+    )
+    kept = not_erased(given, half_a_year_later)
+    bought = kept["customer_id"].isin(buyers["customer_id"])
+    came = {"purchase": bought, "churn": ~bought}
+    realised = half_a_year_later.frame(
+        "from pm__realised_scores order by target, decile"
+    ).set_index("target")
+    assert set(realised["label_end_date"].dt.date) == {window_end}
+    for target, label in came.items():
+        is_target = kept["target"] == target
+        deciles = realised.loc[target]
+        counts = deciles["customer_count"]
+        assert counts.sum() == is_target.sum()
+        assert (deciles["realised_mean"] * counts).sum() == pytest.approx(
+            label[is_target].sum()
+        )
+        assert (deciles["mean_prediction"] * counts).sum() == pytest.approx(
+            kept.loc[is_target, "probability"].sum()
+        )
+        # The scores meant something: who was called likely did it more often.
+        assert deciles["realised_mean"].iloc[0] > 2 * deciles["realised_mean"].iloc[-1]
+    assert set(realised.index) == set(given["target"])
