@@ -40,8 +40,9 @@ days_to_keep as (
         as_of.as_of_date,
         cast({{ dbt.dateadd('day', gap, 'as_of.as_of_date') }} as date)
             as label_start_date,
-        cast({{ dbt.dateadd('day', gap + horizon, 'as_of.as_of_date') }} as date)
-            as label_end_date
+        cast({{ dbt.dateadd(
+            'day', gap + horizon, 'as_of.as_of_date'
+        ) }} as date) as label_end_date
     from as_of
     left join days_kept
         on
