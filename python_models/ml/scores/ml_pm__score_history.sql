@@ -33,8 +33,8 @@ days_kept as (
     {% endif %}
 ),
 
--- A day is kept when the last one before it is long enough ago, and anew each time it is
--- built.
+-- A day is kept when the last one before it is long enough ago, and anew each time it
+-- is built.
 days_to_keep as (
     select
         as_of.as_of_date,
