@@ -101,6 +101,9 @@ the only place that says what a var may be; dbt_project.yml says what each is fo
         'pm_training_rows_max': {'kind': 'integer', 'min': 100},
         'pm_selection_rows_max': {'kind': 'integer', 'min': 100},
         'pm_gate_max_separation': {'kind': 'number', 'min': 0.5, 'max': 1},
+        'pm_attribute_features': {'kind': 'list', 'choices': ['gender', 'region', 'language']},
+        'pm_attribute_max_levels': {'kind': 'integer', 'min': 1},
+        'pm_attribute_min_share': {'kind': 'number', 'min': 0, 'max': 1},
         'pm_target_category_count': {'kind': 'integer', 'min': 0},
         'pm_estimators': {'kind': 'list', 'choices': [
             'logistic_regression', 'linear_regression', 'ridge_regression', 'quantile_regression',
