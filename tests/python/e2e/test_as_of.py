@@ -414,9 +414,9 @@ WHAT_CAME = (
 
 @pytest.fixture(scope="module")
 def build_demo(project: Project, tmp_path_factory):
-    def build(as_of: str) -> Build:
+    def build(as_of: str, **settings) -> Build:
         return project.build(
-            tmp_path_factory.mktemp("demo"), settings={"pm_as_of": as_of}
+            tmp_path_factory.mktemp("demo"), settings={"pm_as_of": as_of} | settings
         ).assert_green()
 
     return build
@@ -447,10 +447,63 @@ def test_before_the_first_order_nothing_is_known(build_demo):
     )
 
 
-def test_long_after_the_last_order_customers_have_been_away_longer(build_demo, demo):
-    build = build_demo("2026-02-14")
+# The demo's regions tell nothing. Here frequent buyers live in the North.
+PLANTED_REGIONS = f"""
+    select customers.* replace (
+        case
+            when orders >= 4 then 'North'
+            when orders >= 2 then 'South'
+            when region = 'East' then null
+            else 'West'
+        end as region
+    )
+    from read_csv('{ROOT}/seeds/demo/customers.csv', all_varchar = true) as customers
+    left join (
+        select customer_id, count(distinct order_id) as orders
+        from read_csv('{ROOT}/seeds/demo/order_lines.csv', all_varchar = true)
+        group by customer_id
+    ) as counts using (customer_id)
+"""
+
+
+@pytest.fixture(scope="module")
+def long_after(build_demo) -> Build:
+    inputs = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]["pm_inputs"]
+    inputs["customers"] = {"query": PLANTED_REGIONS}
+    return build_demo("2026-02-14", pm_inputs=inputs)
+
+
+def test_long_after_the_last_order_customers_have_been_away_longer(long_after, demo):
     shortest = "select min(recency_days) from pm__rfm_scores"
-    assert (build.value(shortest), demo.value(shortest)) == (45, 1)
+    assert (long_after.value(shortest), demo.value(shortest)) == (45, 1)
+
+
+def test_regions_that_tell_buyers_apart_are_features_with_words(long_after, demo):
+    levels = dict(
+        long_after.rows(
+            "select level, 'region_' || level_number from int_pm__attribute_levels"
+            " where attribute = 'region' order by level"
+        )
+    )
+    assert set(levels) == {"North", "South", "West"}
+    selected = (
+        "select feature from pm__feature_catalogue where target = 'purchase'"
+        " and is_selected and feature like 'region%' order by feature"
+    )
+    assert {(levels["North"],), ("region_missing",)} <= set(long_after.rows(selected))
+    assert demo.rows(selected) == []
+    reasons = long_after.rows(
+        "select distinct reason_1, customers.region from pm__customer_scores"
+        " inner join stg_pm__customers as customers using (customer_id)"
+        " where target = 'purchase' and reason_1 like '%region%' order by all"
+    )
+    # What speaks for buyers is where they live, and never where they do not.
+    assert ("+ region North", "North") in reasons
+    assert ("- region not known", None) in reasons
+    assert {reason[2:] for reason, _ in reasons} == {
+        "region not known" if region is None else f"region {region}"
+        for _, region in reasons
+    }
 
 
 # -- Half a year later, in the same warehouse -----------------------------------------
