@@ -83,12 +83,14 @@ lint-sql: .venv/dev.stamp
 
 BENCH ?= --lines 1000000 10000000
 BASKETS_BENCH ?= --lines 1000000 10000000
+SCORING_BENCH ?= --customers 1000000
 VALUE_BENCH ?= --customers 1000000
 RECOMMENDATIONS_BENCH ?= --lines 1000000 10000000
 
 bench: .venv/bench.stamp
 	@$(BIN)/python bench/run.py $(BENCH)
 	@$(BIN)/python bench/baskets.py $(BASKETS_BENCH)
+	@$(BIN)/python bench/scoring.py $(SCORING_BENCH)
 	@$(BIN)/python bench/lifetime_value.py $(VALUE_BENCH)
 	@$(BIN)/python bench/recommendations.py $(RECOMMENDATIONS_BENCH)
 

@@ -6,7 +6,8 @@ window, what a missing value means and how a linear model should see it.
     {{ pm_features()['orders_30d'] }}
     -> {'expression': 'coalesce(orders_30d, 0)', 'source': 'orders', 'unit': 'orders',
         'window_days': 30, 'missing_policy': 'zero', 'transform': 'log',
-        'definition': 'Kept orders in the last 30 days', 'category_number': none}
+        'definition': 'Kept orders in the last 30 days', 'category_number': none,
+        'attribute': none, 'level_number': none}
 
 missing_policy: `zero`, nothing there counts as 0; `never`, every customer has a value;
 `null`, not known or not defined of this customer, and left null. transform: `log`,
@@ -26,15 +27,16 @@ ln(1 + x), for counts, money and days, or `none`.
     {% do features.update(_pm_order_features()) %}
     {% do features.update(_pm_choice_features()) %}
     {% do features.update(_pm_other_features()) %}
+    {% do features.update(_pm_attribute_flags()) %}
     {% do return(features) %}
 {% endmacro %}
 
 
-{% macro _pm_feature(expression, source, unit, missing_policy, transform, definition, window_days=none, category_number=none) %}
+{% macro _pm_feature(expression, source, unit, missing_policy, transform, definition, window_days=none, category_number=none, attribute=none, level_number=none) %}
     {% do return({
         'expression': 'coalesce(' ~ expression ~ ', 0)' if missing_policy == 'zero' else expression, 'source': source, 'unit': unit, 'window_days': window_days,
         'missing_policy': missing_policy, 'transform': transform, 'definition': definition,
-        'category_number': category_number,
+        'category_number': category_number, 'attribute': attribute, 'level_number': level_number,
     }) %}
 {% endmacro %}
 
@@ -178,4 +180,33 @@ ln(1 + x), for counts, money and days, or `none`.
             'Days since the customer signed up'
         ),
     }) %}
+{% endmacro %}
+
+
+{# Each common level of an attribute, all others together, and that it is not known. #}
+{% macro _pm_attribute_flags() %}
+    {% set features = {} %}
+    {% for attribute in pm_attribute_features() %}
+        {% for number in range(1, var('pm_attribute_max_levels') + 1) %}
+            {% do features.update({attribute ~ '_' ~ number: _pm_feature(
+                'case when ' ~ attribute ~ '_level = ' ~ number ~ ' then 1.0 else 0.0 end',
+                'customers', 'flag', 'never', 'none',
+                'Whether the ' ~ attribute ~ ' is level ' ~ number ~ ', as last known',
+                attribute=attribute, level_number=number
+            )}) %}
+        {% endfor %}
+        {% do features.update({
+            attribute ~ '_other': _pm_feature(
+                'case when ' ~ attribute ~ ' is not null and ' ~ attribute ~ '_level is null then 1.0 else 0.0 end',
+                'customers', 'flag', 'never', 'none',
+                'Whether the ' ~ attribute ~ ' is none of the levels, as last known', attribute=attribute
+            ),
+            attribute ~ '_missing': _pm_feature(
+                'case when ' ~ attribute ~ ' is null then 1.0 else 0.0 end',
+                'customers', 'flag', 'never', 'none',
+                'Whether the ' ~ attribute ~ ' is not known', attribute=attribute
+            ),
+        }) %}
+    {% endfor %}
+    {% do return(features) %}
 {% endmacro %}

@@ -23,6 +23,10 @@ customers as (
     select * from {{ ref('stg_pm__customers') }}
 ),
 
+attribute_levels as (
+    select * from {{ ref('int_pm__attribute_levels') }}
+),
+
 -- A customer is there from the first order on that has not been sent back whole.
 measured as (
     select
@@ -44,6 +48,10 @@ measured as (
             'customers.birth_date', 'snapshot_orders.as_of_date'
         ) }} / 365.25 as age_years,
         case when customers.income < 0 then 0 else customers.income end as income,
+        {% for attribute in pm_attribute_features() %}
+            customers.{{ attribute }},
+            {{ attribute }}_levels.level_number as {{ attribute }}_level,
+        {% endfor %}
         case
             when customers.signed_up_at < snapshot_orders.as_of_date
                 then {{ pm_calendar_days_between(
@@ -70,6 +78,12 @@ measured as (
             and snapshot_orders.customer_id = snapshot_engagement.customer_id
     left join customers
         on snapshot_orders.customer_id = customers.customer_id
+    {% for attribute in pm_attribute_features() %}
+        left join attribute_levels as {{ attribute }}_levels
+            on
+                customers.{{ attribute }} = {{ attribute }}_levels.level
+                and {{ attribute }}_levels.attribute = '{{ attribute }}'
+    {% endfor %}
     where snapshot_orders.orders_lifetime > 0
 ),
 

@@ -17,24 +17,8 @@ target_categories as (
     select * from {{ ref('int_pm__target_categories') }}
 ),
 
-choices as (
-    select * from {{ ref('int_pm__activity_choices') }}
-    where dimension = 'category'
-),
-
 buyers as (
-    select distinct
-        feature_calendar.as_of_date,
-        choices.customer_id,
-        target_categories.category_number
-    from choices
-    inner join target_categories
-        on choices.choice = target_categories.category
-    inner join feature_calendar
-        on
-            choices.activity_date >= feature_calendar.label_start_date
-            and choices.activity_date < feature_calendar.label_end_date
-            and choices.undone_date >= feature_calendar.label_end_date
+    {{ pm_category_buyers('feature_calendar', 'target_categories') }}
 ),
 
 final as (
@@ -54,7 +38,7 @@ final as (
         on
             customer_snapshots.as_of_date = buyers.as_of_date
             and customer_snapshots.customer_id = buyers.customer_id
-            and target_categories.category_number = buyers.category_number
+            and target_categories.category = buyers.category
 )
 
 select * from final

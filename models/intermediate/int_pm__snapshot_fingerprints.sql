@@ -12,6 +12,7 @@ fingerprint. -#}
 {%- endif -%}
 {%- set parts = [
     'orders', 'choices', 'engagement', 'customers', 'target_categories',
+    'attribute_levels',
 ] -%}
 with feature_calendar as (
     select * from {{ ref('int_pm__feature_calendar') }}
@@ -82,6 +83,9 @@ customers_known as (
         customers.customer_id,
         customers.birth_date,
         customers.income,
+        {% for attribute in pm_attribute_features() %}
+            customers.{{ attribute }},
+        {% endfor %}
         customers.signed_up_at
     from {{ ref('stg_pm__customers') }} as customers
     inner join first_days
@@ -94,6 +98,15 @@ target_categories_known as (
         category_number,
         category
     from {{ ref('int_pm__target_categories') }}
+),
+
+attribute_levels_known as (
+    select
+        {{ pm_date_literal('0001-01-01') }} as known_date,
+        attribute,
+        level_number,
+        level
+    from {{ ref('int_pm__attribute_levels') }}
 ),
 
 -- A sum of hashes does not depend on the order of rows.

@@ -5,23 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from precision_marketing.evaluation import (
-    BOOTSTRAP_ROWS,
-    CONFIDENCE,
-    EVALUATION_SCHEMA,
-    GRADE_A_GAIN,
-    USABLE_DRAWS,
-    group_starts,
-)
 from precision_marketing.frames import (
     at_least,
-    conform,
     hash_order,
-    key_fields,
     one_thread,
     require_columns,
     sorted_by,
     to_matrix,
+)
+from precision_marketing.judging import (
+    BOOTSTRAP_ROWS,
+    INSUFFICIENT_DATA,
+    bootstrap_bounds,
+    grade_gain,
+    judge_groups,
+    metric_rows,
 )
 
 TOP_SHARE = 0.20
@@ -50,7 +48,7 @@ COLUMNS = (
 
 
 @one_thread()
-def evaluate_amounts(
+def evaluate_forecasts(
     predictions: pa.Table,
     *,
     customer: str = "customer_id",
@@ -114,39 +112,19 @@ def evaluate_amounts(
     at_least("n_bootstrap", n_bootstrap, 0, "use 200 for a 95 % interval")
     keys = [*group_columns, customer]
     require_columns(predictions, [*keys, *COLUMNS], name="predictions")
-    schema = pa.schema([*key_fields(predictions, group_columns), *EVALUATION_SCHEMA])
-    if predictions.num_rows == 0:
-        return schema.empty_table()
     ordered = sorted_by(predictions.select([*keys, *COLUMNS]), keys, name="predictions")
     to_matrix(ordered, COLUMNS[:3], name="predictions")
-    results = []
-    starts = group_starts(ordered, group_columns)
-    for start, stop in zip(starts, [*starts[1:], ordered.num_rows], strict=True):
-        group = ordered.slice(start, stop - start)
-        rows, grade = _evaluate(
+
+    def judge(group: pa.Table) -> tuple[list[tuple], str]:
+        return _evaluate(
             group,
             customer=customer,
             n_bootstrap=n_bootstrap,
             min_positives=min_positives,
             random_state=random_state,
         )
-        of_group = {
-            column: pa.array(
-                [group[column][0].as_py()] * len(rows), schema.field(column).type
-            )
-            for column in group_columns
-        }
-        judged = dict(
-            zip(EVALUATION_SCHEMA.names[:-1], zip(*rows, strict=True), strict=True)
-        )
-        results.append(
-            conform(
-                {**of_group, **judged, "grade": [grade] * len(rows)},
-                schema,
-                name="evaluation of amounts",
-            )
-        )
-    return pa.concat_tables(results).combine_chunks()
+
+    return judge_groups(ordered, group_columns, judge)
 
 
 def _evaluate(
@@ -161,68 +139,19 @@ def _evaluate(
     matrix = to_matrix(group, COLUMNS, name="predictions", allow_missing=True)
     judged = _Judged(matrix)
     full = judged.metrics(np.ones(len(matrix)))
-    baseline = judged.baseline_metrics()
-    intervals = {}
-    if n_bootstrap:
-        kept = hash_order(group, [customer])[:BOOTSTRAP_ROWS]
-        intervals = _intervals(
-            _Judged(matrix[kept]),
-            full,
-            shrink=float(np.sqrt(len(kept) / len(matrix))),
-            n_bootstrap=n_bootstrap,
-            random_state=random_state,
-        )
-    rows = [
-        (
-            metric,
-            _known(full[metric]),
-            *intervals.get(metric, (None, None)),
-            _known(baseline[metric]),
-        )
-        for metric in METRICS
-    ]
+    drawn_from = hash_order(group, [customer])[:BOOTSTRAP_ROWS]
+    bounds = bootstrap_bounds(
+        full,
+        _Judged(matrix[drawn_from]).metrics,
+        len(drawn_from),
+        n_bootstrap=n_bootstrap,
+        random_state=random_state,
+        share=len(drawn_from) / len(matrix),
+    )
+    rows = metric_rows(full, bounds, judged.baseline_metrics())
     if np.count_nonzero(judged.outcome > 0) < min_positives:
-        return rows, "insufficient_data"
-    reduction = full[MAE_REDUCTION]
-    certain = intervals.get(MAE_REDUCTION, (reduction, None))[0]
-    if not np.isfinite(reduction):
-        return rows, "no_baseline"
-    # Nine digits, so that a gain of exactly 10 % is not lost to the last bit.
-    if certain is not None and round(certain, 9) >= GRADE_A_GAIN:
-        return rows, "A"
-    return rows, "B" if round(reduction, 9) >= 0 else "C"
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _intervals(
-    judged: "_Judged",
-    full: dict[str, float],
-    *,
-    shrink: float,
-    n_bootstrap: int,
-    random_state: int,
-) -> dict[str, tuple[float | None, float | None]]:
-    """Percentile bootstrap of each metric, drawing customers."""
-    count = len(judged.outcome)
-    part = judged.metrics(np.ones(count))
-    generator = np.random.default_rng(random_state)
-    draws = {metric: np.empty(n_bootstrap) for metric in METRICS}
-    for draw in range(n_bootstrap):
-        picked = generator.integers(count, size=count)
-        weights = np.bincount(picked, minlength=count).astype(float)
-        for metric, value in judged.metrics(weights).items():
-            draws[metric][draw] = value
-    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    bounds = {}
-    for metric, values in draws.items():
-        usable = values[np.isfinite(values)]
-        if len(usable) >= USABLE_DRAWS * n_bootstrap and np.isfinite(full[metric]):
-            around = np.quantile(usable, tails) - part[metric]
-            bounds[metric] = tuple(map(_known, full[metric] + shrink * around))
-    return bounds
+        return rows, INSUFFICIENT_DATA
+    return rows, grade_gain(full[MAE_REDUCTION], bounds.get(MAE_REDUCTION))
 
 
 class _Judged:

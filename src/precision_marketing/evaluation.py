@@ -10,29 +10,29 @@ from scipy.special import expit, logit
 
 from precision_marketing.frames import (
     at_least,
-    conform,
     hash_order,
-    key_fields,
     one_thread,
     require_columns,
     sorted_by,
     to_matrix,
 )
+from precision_marketing.judging import (
+    BOOTSTRAP_ROWS,
+    EVALUATION_SCHEMA,
+    INSUFFICIENT_DATA,
+    NO_BASELINE,
+    bootstrap_bounds,
+    grade_gain,
+    judge_groups,
+    known,
+    metric_rows,
+)
 
 ECE_BINS = 10
 LIFT_SHARE = 0.10
-CONFIDENCE = 0.95
 NORMAL_QUANTILE = 1.959963984540054
-# Rows behind the intervals. Above it a sample of whole customers is resampled and
-# the interval shrunk by the square root of the share: 200 draws stay a few seconds.
-BOOTSTRAP_ROWS = 50_000
-# An interval from fewer usable draws than this share would hide how unstable it is.
-USABLE_DRAWS = 0.5
 # What sklearn.metrics.log_loss clips to.
 SMALLEST_PROBABILITY = np.finfo(np.float64).eps
-# Relative gain in average precision over the baseline that earns an A, when even the
-# lower end of its interval reaches it.
-GRADE_A_GAIN = 0.10
 NEWTON_STEPS = 50
 NEWTON_TOLERANCE = 1e-10
 # log odds per log odds; beyond it the classes are separated and no slope exists.
@@ -53,20 +53,8 @@ METRICS = (
 # These two are fits: their intervals come from the curvature, not from refits.
 RECALIBRATION = ("calibration_slope", "calibration_intercept")
 GAIN = "average_precision_gain"
-AMOUNT_METRICS = ("mse", "mae", "r2")
 AMOUNT_GAIN = "squared_error_gain"
 COUNTS = ("positives", "rows")
-
-EVALUATION_SCHEMA = pa.schema(
-    [
-        ("metric", pa.string()),
-        ("value", pa.float64()),
-        ("lower", pa.float64()),
-        ("upper", pa.float64()),
-        ("baseline_value", pa.float64()),
-        ("grade", pa.string()),
-    ]
-)
 
 
 def evaluate_binary(
@@ -154,29 +142,22 @@ def evaluate_binary(
     needed = [*group_columns, *key_columns, customer, label, *scores]
     needed = list(dict.fromkeys(needed))
     require_columns(predictions, needed, name="predictions")
-    schema = pa.schema([*key_fields(predictions, group_columns), *EVALUATION_SCHEMA])
-    if predictions.num_rows == 0:
-        return schema.empty_table()
-
     keys = list(dict.fromkeys([*group_columns, *key_columns]))
     ordered = sorted_by(predictions.select(needed), keys, name="predictions")
-    values = to_matrix(ordered, [label, *scores], name="predictions")
-    _check_values(values, label, scores)
 
-    results = []
-    starts = group_starts(ordered, group_columns)
-    for start, stop in zip(starts, [*starts[1:], ordered.num_rows], strict=True):
-        group = ordered.slice(start, stop - start)
-        rows, grade = _evaluate(
-            values[start:stop],
+    def judge(group: pa.Table) -> tuple[list[tuple], str]:
+        values = to_matrix(group, [label, *scores], name="predictions")
+        _check_values(values, label, scores)
+        return _evaluate(
+            values,
             group,
             customer=customer,
             n_bootstrap=n_bootstrap,
             min_positives=min_positives,
             random_state=random_state,
         )
-        results.append(_group_table(rows, grade, group, group_columns, schema))
-    return pa.concat_tables(results).combine_chunks()
+
+    return judge_groups(ordered, group_columns, judge)
 
 
 def evaluate_amounts(
@@ -220,25 +201,19 @@ def evaluate_amounts(
         values.append(baseline_score)
     needed = list(dict.fromkeys([*group_columns, "customer_id", *values]))
     require_columns(predictions, needed, name="predictions")
-    schema = pa.schema([*key_fields(predictions, group_columns), *EVALUATION_SCHEMA])
-    if predictions.num_rows == 0:
-        return schema.empty_table()
     ordered = sorted_by(
         predictions.select(needed), [*group_columns, "customer_id"], name="predictions"
     )
-    matrix = to_matrix(ordered, values, name="predictions")
-    starts = group_starts(ordered, group_columns)
-    results = []
-    for start, stop in zip(starts, [*starts[1:], ordered.num_rows], strict=True):
-        rows, grade = _evaluate_amounts(
-            matrix[start:stop],
+
+    def judge(group: pa.Table) -> tuple[list[tuple], str]:
+        return _evaluate_amounts(
+            to_matrix(group, values, name="predictions"),
             n_bootstrap=n_bootstrap,
             min_positives=min_positives,
             random_state=random_state,
         )
-        group = ordered.slice(start, 1)
-        results.append(_group_table(rows, grade, group, group_columns, schema))
-    return pa.concat_tables(results).combine_chunks()
+
+    return judge_groups(ordered, group_columns, judge)
 
 
 @one_thread()
@@ -251,36 +226,21 @@ def _evaluate_amounts(
     count, positives = len(labels), float((labels > 0).sum())
     parts = _error_parts(labels, amounts, baseline)
     full = _amount_metrics(parts.mean(axis=0))
-    generator = np.random.default_rng(random_state)
-    drawn = np.empty((n_bootstrap, len(full)))
-    for draw in range(n_bootstrap):
-        weights = np.bincount(generator.integers(count, size=count), minlength=count)
-        drawn[draw] = _amount_metrics(weights @ parts / count)
-    bounds = [(None, None)] * len(full)
-    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    for at, value in enumerate(full):
-        usable = drawn[:, at][np.isfinite(drawn[:, at])]
-        is_usable = n_bootstrap and len(usable) >= USABLE_DRAWS * n_bootstrap
-        if is_usable and np.isfinite(value):
-            bounds[at] = tuple(map(_null, np.quantile(usable, tails)))
-    others = np.full(len(full), np.nan)
+    bounds = bootstrap_bounds(
+        full,
+        lambda weights: _amount_metrics(weights @ parts / count),
+        count,
+        n_bootstrap=n_bootstrap,
+        random_state=random_state,
+    )
+    others = {}
     if baseline is not None:
         others = _amount_metrics(_error_parts(labels, baseline, baseline).mean(axis=0))
-    names = (*AMOUNT_METRICS, AMOUNT_GAIN)
-    rows = [
-        (name, _null(value), *bound, _null(other))
-        for name, value, bound, other in zip(names, full, bounds, others, strict=True)
-    ]
-    rows += [
-        (name, float(number), None, None, None if baseline is None else float(number))
-        for name, number in zip(COUNTS, (positives, count), strict=True)
-    ]
+    rows = metric_rows(full, bounds, others)
+    rows += _count_rows(positives, count, has_baseline=baseline is not None)
     if positives < min_positives:
-        return rows, "insufficient_data"
-    if not np.isfinite(full[-1]):
-        return rows, "no_baseline"
-    certain_gain = full[-1] if bounds[-1][0] is None else bounds[-1][0]
-    return rows, _graded(full[-1], certain_gain)
+        return rows, INSUFFICIENT_DATA
+    return rows, grade_gain(full[AMOUNT_GAIN], bounds.get(AMOUNT_GAIN))
 
 
 def _error_parts(labels, amounts, baseline) -> np.ndarray:
@@ -292,18 +252,24 @@ def _error_parts(labels, amounts, baseline) -> np.ndarray:
     return np.column_stack([error**2, np.abs(error), other**2, centred, centred**2])
 
 
-def _amount_metrics(means: np.ndarray) -> np.ndarray:
-    """`AMOUNT_METRICS` and the gain; NaN where one is not defined."""
+def _amount_metrics(means: np.ndarray) -> dict[str, float]:
+    """Each metric of an amount and the gain; NaN where one is not defined."""
     square, absolute, other_square, shift, spread = means
     variance = spread - shift**2
-    return np.array(
-        [
-            square,
-            absolute,
-            1 - square / variance if variance > 0 else np.nan,
-            1 - square / other_square if other_square > 0 else np.nan,
-        ]
-    )
+    return {
+        "mse": square,
+        "mae": absolute,
+        "r2": 1 - square / variance if variance > 0 else np.nan,
+        AMOUNT_GAIN: 1 - square / other_square if other_square > 0 else np.nan,
+    }
+
+
+def _count_rows(positives: float, count: int, *, has_baseline: bool) -> list[tuple]:
+    """How many there are, which no draw puts in doubt."""
+    return [
+        (name, float(number), None, None, float(number) if has_baseline else None)
+        for name, number in zip(COUNTS, (positives, count), strict=True)
+    ]
 
 
 def evaluate_folds(
@@ -355,29 +321,6 @@ def evaluate_folds(
     return pa.concat_tables(results)
 
 
-def _group_table(rows, grade, group, group_columns, schema) -> pa.Table:
-    """The rows of one group under its names."""
-    return conform(
-        {
-            **{
-                column: pa.array(
-                    [group[column][0].as_py()] * len(rows),
-                    type=schema.field(column).type,
-                )
-                for column in group_columns
-            },
-            "metric": [row[0] for row in rows],
-            "value": [row[1] for row in rows],
-            "lower": [row[2] for row in rows],
-            "upper": [row[3] for row in rows],
-            "baseline_value": [row[4] for row in rows],
-            "grade": [grade] * len(rows),
-        },
-        schema,
-        name="evaluation",
-    )
-
-
 def _check_values(values: np.ndarray, label: str, scores: list[str]) -> None:
     bad = int(np.count_nonzero((values[:, 0] != 0) & (values[:, 0] != 1)))
     if bad:
@@ -392,16 +335,6 @@ def _check_values(values: np.ndarray, label: str, scores: list[str]) -> None:
                 f"{score} must be a probability between 0 and 1, got values from "
                 f"{column.min()} to {column.max()}; calibrate the score first"
             )
-
-
-def group_starts(ordered: pa.Table, group_columns: list[str]) -> list[int]:
-    """First row of each group of a table sorted by group."""
-    changes = np.zeros(ordered.num_rows, dtype=bool)
-    changes[0] = True
-    for column in group_columns:
-        codes = ordered[column].combine_chunks().dictionary_encode().indices.to_numpy()
-        changes[1:] |= codes[1:] != codes[:-1]
-    return np.flatnonzero(changes).tolist()
 
 
 @one_thread()
@@ -436,51 +369,13 @@ def _evaluate(
         {} if baseline is None else _Ranked(labels, baseline).metrics(np.ones(count))
     )
     baseline_values[GAIN] = None if baseline is None else 0.0
-    rows = [
-        (
-            metric,
-            _null(full[metric]),
-            *intervals.get(metric, (None, None)),
-            _null(baseline_values.get(metric)),
-        )
-        for metric in (*METRICS, GAIN)
-    ]
-    rows += [
-        (name, float(number), None, None, None if baseline is None else float(number))
-        for name, number in zip(COUNTS, (positives, count), strict=True)
-    ]
-    if positives < min_positives:
-        return rows, "insufficient_data"
-    certain_gain = intervals.get(GAIN, (full[GAIN],))[0]
-    return rows, _grade(
-        full[GAIN], certain_gain, positives, count, baseline is not None
-    )
-
-
-def _null(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)
-
-
-def _grade(
-    gain: float,
-    certain_gain: float | None,
-    positives: float,
-    count: int,
-    has_baseline: bool,
-) -> str:
-    if not 0 < positives < count:
-        return "insufficient_data"
-    if not has_baseline:
-        return "no_baseline"
-    return _graded(gain, certain_gain)
-
-
-def _graded(gain: float, certain_gain: float | None) -> str:
-    """A, B or C by the gain over the baseline and the lower end of its interval."""
-    # Nine digits, so that a gain of exactly 10 % is not lost to the last bit.
-    if certain_gain is not None and round(certain_gain, 9) >= GRADE_A_GAIN:
-        return "A"
-    return "B" if round(gain, 9) >= 0 else "C"
+    rows = metric_rows(full, intervals, baseline_values)
+    rows += _count_rows(positives, count, has_baseline=baseline is not None)
+    if positives < min_positives or not 0 < positives < count:
+        return rows, INSUFFICIENT_DATA
+    if baseline is None:
+        return rows, NO_BASELINE
+    return rows, grade_gain(full[GAIN], intervals.get(GAIN))
 
 
 def _intervals(
@@ -491,8 +386,7 @@ def _intervals(
     codes = group[customer].combine_chunks().dictionary_encode()
     members = codes.indices.to_numpy().astype(np.int64)
     customer_count = len(codes.dictionary)
-    shrink = 1.0
-    center = dict.fromkeys(full, 0.0)
+    share = 1.0
     if len(labels) > BOOTSTRAP_ROWS:
         people = pa.table({customer: codes.dictionary})
         rank = np.empty(customer_count, dtype=np.int64)
@@ -502,32 +396,28 @@ def _intervals(
             1, int(np.searchsorted(sizes.cumsum(), BOOTSTRAP_ROWS, "right"))
         )
         kept = rank[members] < kept_count
-        shrink = np.sqrt(kept.sum() / len(labels))
+        share = kept.sum() / len(labels)
         members, customer_count = rank[members][kept], kept_count
         labels, score = labels[kept], score[kept]
         baseline = None if baseline is None else baseline[kept]
-        part = _paired_metrics(labels, score, baseline, np.ones(len(labels)))
-        center = {metric: full[metric] - shrink * part[metric] for metric in full}
 
     ranked = _Ranked(labels, score)
     ranked_baseline = None if baseline is None else _Ranked(labels, baseline)
-    generator = np.random.default_rng(random_state)
-    drawn_metrics = [metric for metric in full if metric not in RECALIBRATION]
-    draws = {metric: np.empty(n_bootstrap) for metric in drawn_metrics}
-    for draw in range(n_bootstrap):
-        picked = generator.integers(customer_count, size=customer_count)
-        weights = np.bincount(picked, minlength=customer_count)[members].astype(float)
+
+    def measure(times_drawn: np.ndarray) -> dict[str, float]:
+        weights = times_drawn[members]
         drawn = ranked.metrics(weights, recalibrated=False)
         drawn[GAIN] = _gain(drawn, ranked_baseline, weights)
-        for metric in drawn_metrics:
-            draws[metric][draw] = drawn[metric]
-    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    bounds = {}
-    for metric, values in draws.items():
-        usable = values[np.isfinite(values)]
-        if len(usable) >= USABLE_DRAWS * n_bootstrap and np.isfinite(full[metric]):
-            lower, upper = center[metric] + shrink * np.quantile(usable, tails)
-            bounds[metric] = (_null(lower), _null(upper))
+        return drawn
+
+    bounds = bootstrap_bounds(
+        full,
+        measure,
+        customer_count,
+        n_bootstrap=n_bootstrap,
+        random_state=random_state,
+        share=share,
+    )
     return bounds | everyone.recalibration_intervals(full)
 
 
@@ -637,7 +527,7 @@ class _Ranked:
             reach = NORMAL_QUANTILE / np.sqrt((fitted * (1 - fitted)).sum())
             intervals["calibration_intercept"] = (shift - reach, shift + reach)
         return {
-            metric: (_null(lower), _null(upper))
+            metric: (known(lower), known(upper))
             for metric, (lower, upper) in intervals.items()
         }
 

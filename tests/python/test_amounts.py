@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from precision_marketing.amounts import COLUMNS, METRICS, evaluate_amounts
+from precision_marketing.amounts import COLUMNS, METRICS, evaluate_forecasts
 
 NUMBERS = {
     # Ten customers: two brought much, one a little; the forecast finds one of the two.
@@ -31,7 +31,7 @@ def judged(numbers=NUMBERS, **changes):
 
 
 def evaluate(table, **changes):
-    return evaluate_amounts(table, **({"group_columns": ["model"]} | changes))
+    return evaluate_forecasts(table, **({"group_columns": ["model"]} | changes))
 
 
 def by_metric(evaluation, column="value"):

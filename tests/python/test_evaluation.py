@@ -14,12 +14,12 @@ from sklearn.linear_model import LogisticRegression
 
 from precision_marketing import evaluation
 from precision_marketing.evaluation import (
-    EVALUATION_SCHEMA,
     METRICS,
     evaluate_amounts,
     evaluate_binary,
     evaluate_folds,
 )
+from precision_marketing.judging import EVALUATION_SCHEMA, grade_gain
 
 NAMES = [*METRICS, "average_precision_gain", "positives", "rows"]
 
@@ -203,7 +203,7 @@ def test_grade_follows_the_gain_over_the_baseline(scores, baseline, grade):
     ],
 )
 def test_grade_borders(gain, certain_gain, grade):
-    assert evaluation._grade(gain, certain_gain, 3, 4, True) == grade
+    assert grade_gain(gain, (certain_gain, None)) == grade
 
 
 def test_a_handful_of_positives_earns_no_grade():

@@ -1,6 +1,6 @@
 {{ config(severity=var('pm_fairness_severity')) }}
 -- Groups of pm_fairness_columns that a model in use chooses, or recognises, much less
--- often than the group best off.
+-- often than the group best off, and less often than chance explains.
 select
     target,
     group_column,

@@ -24,7 +24,6 @@ customer_lifecycle as (
 
 customer_scores as (
     select * from {{ ref('pm__customer_scores') }}
-    where target = 'purchase'
 ),
 
 customer_lifetime_value as (
@@ -38,6 +37,20 @@ as_of as (
 
 segment_labels as (
     select * from {{ ref('pm_rfm_segment_labels') }}
+),
+
+scores_side_by_side as (
+    select
+        customer_id,
+        max(case when target = 'purchase' then probability end)
+            as purchase_probability,
+        max(case when target = 'purchase' then band end) as purchase_band,
+        max(case when target = 'churn' then probability end) as churn_probability,
+        max(case when target = 'churn' then band end) as churn_band,
+        max(case when target = 'spend' then expected_value end) as expected_spend
+    from customer_scores
+    where target in ('purchase', 'churn', 'spend')
+    group by customer_id
 ),
 
 customer_ids as (
@@ -94,8 +107,11 @@ final as (
         rfm_scores.r_score,
         rfm_scores.f_score,
         rfm_scores.m_score,
-        customer_scores.probability as purchase_probability,
-        customer_scores.band as purchase_band,
+        scores_side_by_side.purchase_probability,
+        scores_side_by_side.purchase_band,
+        scores_side_by_side.churn_probability,
+        scores_side_by_side.churn_band,
+        scores_side_by_side.expected_spend,
         customer_lifetime_value.probability_alive,
         customer_lifetime_value.predicted_clv,
         customer_attributes.income,
@@ -125,8 +141,8 @@ final as (
         on customers_labelled.customer_id = customer_segments.customer_id
     left join customer_lifecycle
         on customers_labelled.customer_id = customer_lifecycle.customer_id
-    left join customer_scores
-        on customers_labelled.customer_id = customer_scores.customer_id
+    left join scores_side_by_side
+        on customers_labelled.customer_id = scores_side_by_side.customer_id
     left join customer_lifetime_value
         on customers_labelled.customer_id = customer_lifetime_value.customer_id
     left join segment_labels

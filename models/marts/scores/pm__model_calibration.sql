@@ -25,28 +25,10 @@ final as (
         highest_probability,
         mean_probability,
         observed_rate,
-        greatest(
-            (
-                observed_rate + 1.9208 / customer_count
-                - 1.96 * sqrt(
-                    observed_rate * (1 - observed_rate) / customer_count
-                    + 0.9604 / (cast(customer_count as double) * customer_count)
-                )
-            )
-            / (1 + 3.8416 / customer_count),
-            0
-        ) as observed_lower,
-        least(
-            (
-                observed_rate + 1.9208 / customer_count
-                + 1.96 * sqrt(
-                    observed_rate * (1 - observed_rate) / customer_count
-                    + 0.9604 / (cast(customer_count as double) * customer_count)
-                )
-            )
-            / (1 + 3.8416 / customer_count),
-            1
-        ) as observed_upper
+        {{ pm_wilson_limit('positive_count', 'customer_count', '1.96', '-') }}
+            as observed_lower,
+        {{ pm_wilson_limit('positive_count', 'customer_count', '1.96', '+') }}
+            as observed_upper
     from rates
 )
 

@@ -1,158 +1,147 @@
-{%- set minimum = var('pm_fairness_min_customers') -%}
-with judged_predictions as (
-    select * from {{ ref('ml_pm__judged_predictions') }}
-    where kind = 'binary'
+{%- set rates = ['selection', 'true_positive', 'false_positive'] -%}
+with fairness_counts as (
+    select * from {{ ref('ml_pm__fairness_counts') }}
 ),
 
-models_to_explain as (
-    select * from {{ ref('ml_pm__models_to_explain') }}
+fairness_gaps as (
+    select * from {{ ref('ml_pm__fairness_gaps') }}
 ),
 
 fitted_models as (
     select * from {{ ref('ml_pm__fitted_models') }}
 ),
 
-customer_attributes as (
-    select * from {{ ref('ml_pm__customer_attributes') }}
-),
-
-groups as (
-    {% for name in var('pm_fairness_columns') %}
-        select
-            customer_id,
-            '{{ name }}' as group_column,
-            cast({{ pm_fairness_groups()[name] }} as string) as group_value
-        from customer_attributes
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-groups_counted as (
+gaps_side_by_side as (
     select
-        judged_predictions.target,
-        judged_predictions.algorithm,
-        judged_predictions.fold,
-        judged_predictions.model_version,
-        judged_predictions.as_of_date as evaluation_date,
-        groups.group_column,
-        groups.group_value,
-        count(*) as customer_count,
-        sum(cast(judged_predictions.label as bigint)) as positive_count,
-        sum(
-            case
-                when judged_predictions.prediction >= {{ pm_chosen_cut() }} then 1
-                else 0
-            end
-        ) as chosen_count,
-        sum(
-            case
-                when judged_predictions.prediction >= {{ pm_chosen_cut() }}
-                    then cast(judged_predictions.label as bigint)
-                else 0
-            end
-        ) as chosen_positive_count,
-        cast(
-            sum(cast(judged_predictions.prediction as decimal(38,15))) as double
-        ) as probability_sum
-    from judged_predictions
-    inner join models_to_explain
-        on judged_predictions.model_version = models_to_explain.model_version
-    inner join groups
-        on judged_predictions.customer_id = groups.customer_id
-    where groups.group_value is not null
-    group by
-        judged_predictions.target,
-        judged_predictions.algorithm,
-        judged_predictions.fold,
-        judged_predictions.model_version,
-        judged_predictions.as_of_date,
-        groups.group_column,
-        groups.group_value
+        model_version,
+        group_column,
+        group_value
+        {%- for rate in rates %}
+            ,
+            max(case when rate = '{{ rate }}' then value end) as {{ rate }}_rate,
+            max(case when rate = '{{ rate }}' then gap end) as {{ rate }}_gap,
+            max(case when rate = '{{ rate }}' then gap_lower end)
+                as {{ rate }}_gap_lower,
+            max(case when rate = '{{ rate }}' then gap_upper end)
+                as {{ rate }}_gap_upper
+        {%- endfor %}
+    from fairness_gaps
+    group by model_version, group_column, group_value
 ),
 
-rates as (
+groups_judged as (
     select
         *,
-        customer_count >= {{ minimum }} as is_judged,
+        customer_count >= {{ var('pm_fairness_min_customers') }} as is_judged,
         chosen_count / cast(customer_count as double) as selection_rate,
-        case
-            when positive_count >= {{ minimum }}
-                then chosen_positive_count / cast(positive_count as double)
-        end as true_positive_rate,
-        case
-            when customer_count - positive_count >= {{ minimum }}
-                then
-                    (chosen_count - chosen_positive_count)
-                    / cast(customer_count - positive_count as double)
-        end as false_positive_rate,
         probability_sum / customer_count as mean_probability,
         positive_count / cast(customer_count as double) as observed_rate
-    from groups_counted
+    from fairness_counts
 ),
 
--- Against the group that is best off; groups too small to judge set no mark.
-compared as (
+-- Each group's promises are held against its own outcomes: as many chances as groups.
+groups_with_tail as (
     select
         *,
-        selection_rate
-        / nullif(
-            max(case when is_judged then selection_rate end)
-                over (partition by model_version, group_column),
-            0
-        ) as selection_rate_ratio,
-        max(case when is_judged then true_positive_rate end)
-            over (partition by model_version, group_column)
-        - true_positive_rate as true_positive_rate_gap,
-        false_positive_rate
-        - min(case when is_judged then false_positive_rate end)
-            over (partition by model_version, group_column) as false_positive_rate_gap
-    from rates
+        {{ (1 - var('pm_fairness_confidence')) / 2 }}
+        / count(*) over (partition by is_judged) as tail_probability
+    from groups_judged
+),
+
+groups_with_reach as (
+    select
+        *,
+        {{ pm_normal_quantile('tail_probability') }} as reach
+    from groups_with_tail
+),
+
+compared as (
+    select
+        groups_with_reach.*,
+        fitted_models.final_model_version,
+        gaps.true_positive_rate,
+        gaps.false_positive_rate,
+        gaps.selection_gap as selection_rate_ratio,
+        gaps.selection_gap_lower as selection_rate_ratio_lower,
+        gaps.selection_gap_upper as selection_rate_ratio_upper,
+        gaps.true_positive_gap as true_positive_rate_gap,
+        gaps.true_positive_gap_lower as true_positive_rate_gap_lower,
+        gaps.true_positive_gap_upper as true_positive_rate_gap_upper,
+        gaps.false_positive_gap as false_positive_rate_gap,
+        gaps.false_positive_gap_lower as false_positive_rate_gap_lower,
+        gaps.false_positive_gap_upper as false_positive_rate_gap_upper
+    from groups_with_reach
+    inner join fitted_models
+        on groups_with_reach.model_version = fitted_models.model_version
+    left join gaps_side_by_side as gaps
+        on
+            groups_with_reach.model_version = gaps.model_version
+            and groups_with_reach.group_column = gaps.group_column
+            and groups_with_reach.group_value = gaps.group_value
 ),
 
 final as (
     select
-        compared.target,
-        compared.algorithm,
-        compared.fold,
-        compared.model_version,
-        fitted_models.final_model_version,
-        compared.evaluation_date,
-        compared.group_column,
-        compared.group_value,
-        cast(compared.customer_count as bigint) as customer_count,
-        cast(compared.positive_count as bigint) as positive_count,
-        compared.is_judged,
-        compared.selection_rate,
-        compared.true_positive_rate,
-        compared.false_positive_rate,
-        compared.mean_probability,
-        compared.observed_rate,
-        compared.mean_probability - compared.observed_rate as calibration_gap,
-        compared.selection_rate_ratio,
-        compared.true_positive_rate_gap,
-        compared.false_positive_rate_gap,
+        target,
+        algorithm,
+        fold,
+        model_version,
+        final_model_version,
+        evaluation_date,
+        group_column,
+        group_value,
+        cast(customer_count as bigint) as customer_count,
+        cast(positive_count as bigint) as positive_count,
+        is_judged,
+        selection_rate,
+        true_positive_rate,
+        false_positive_rate,
+        mean_probability,
+        observed_rate,
+        mean_probability - observed_rate as calibration_gap,
         case
-            when not compared.is_judged then null
-            else
-                coalesce(
-                    compared.selection_rate_ratio
-                    >= {{ var('pm_fairness_min_ratio') }},
-                    true
-                )
-                and coalesce(
-                    compared.true_positive_rate_gap
-                    <= {{ var('pm_fairness_max_gap') }},
-                    true
-                )
-                and coalesce(
-                    compared.false_positive_rate_gap
-                    <= {{ var('pm_fairness_max_gap') }},
-                    true
-                )
+            when is_judged
+                then
+                    mean_probability
+                    - {{ pm_wilson_limit(
+                        'positive_count', 'customer_count', 'reach', '+'
+                    ) }}
+        end as calibration_gap_lower,
+        case
+            when is_judged
+                then
+                    mean_probability
+                    - {{ pm_wilson_limit(
+                        'positive_count', 'customer_count', 'reach', '-'
+                    ) }}
+        end as calibration_gap_upper,
+        selection_rate_ratio,
+        selection_rate_ratio_lower,
+        selection_rate_ratio_upper,
+        true_positive_rate_gap,
+        true_positive_rate_gap_lower,
+        true_positive_rate_gap_upper,
+        false_positive_rate_gap,
+        false_positive_rate_gap_lower,
+        false_positive_rate_gap_upper,
+        -- A gap counts where it is too wide and no chance.
+        case
+            when is_judged
+                then
+                    not coalesce(
+                        selection_rate_ratio < {{ var('pm_fairness_min_ratio') }}
+                        and selection_rate_ratio_upper < 1,
+                        false
+                    )
+                    {% for rate in ['true_positive', 'false_positive'] %}
+                        and not coalesce(
+                            {{ rate }}_rate_gap > {{ var('pm_fairness_max_gap') }}
+                            and {{ rate }}_rate_gap_lower > 0,
+                            false
+                        )
+                    {% endfor %}
         end as is_fair
     from compared
-    inner join fitted_models
-        on compared.model_version = fitted_models.model_version
 )
 
 select * from final

@@ -1,5 +1,3 @@
-{#- The rule of the seed pm_model_champion_rules: gates, then preferences in turn. -#}
-{%- set preference_positions = [1, 2] -%}
 with candidates as (
     select * from {{ ref('ml_pm__model_candidates') }}
 ),
@@ -40,76 +38,26 @@ measures as (
     from candidates
 ),
 
--- What is not known passes no gate.
 gates_failed as (
-    select
-        measures.model_version,
-        {{ dbt.listagg(
-            'champion_rules.metric', "', '", 'order by champion_rules.position'
-        ) }} as failed_criteria
-    from measures
-    inner join champion_rules
-        on measures.metric = champion_rules.metric
-    where
-        champion_rules.kind = 'gate'
-        and not coalesce(
-            case champion_rules.comparison
-                when 'at_least' then measures.value >= champion_rules.amount
-                when 'at_most' then measures.value <= champion_rules.amount
-            end,
-            false
-        )
-    group by measures.model_version
+    {{ pm_failed_gates('measures', 'champion_rules') }}
 ),
 
-preferences as (
+contenders as (
     select
         candidates.target,
-        measures.model_version,
-        champion_rules.position,
-        champion_rules.amount as tolerance,
-        coalesce(
-            case champion_rules.comparison
-                when 'highest' then measures.value
-                when 'lowest' then -measures.value
-            end,
-            -1e300
-        ) as preference
-    from measures
-    inner join candidates
-        on measures.model_version = candidates.model_version
-    inner join champion_rules
-        on measures.metric = champion_rules.metric
-    where champion_rules.kind = 'preference'
-),
-
-contenders_0 as (
-    select candidates.model_version
+        candidates.model_version
     from candidates
     left join gates_failed
         on candidates.model_version = gates_failed.model_version
     where candidates.algorithm != 'baseline' and gates_failed.model_version is null
 ),
 
-{% for position in preference_positions %}
-    contenders_{{ position }}_measured as (
-        select
-            preferences.*,
-            max(preferences.preference) over (partition by preferences.target)
-                as best_preference
-        from contenders_{{ position - 1 }}
-        inner join preferences
-            on contenders_{{ position - 1 }}.model_version = preferences.model_version
-        where preferences.position = {{ position }}
-    ),
+preferred as (
+    {{ pm_preferred_candidates(
+        'contenders', 'measures', 'champion_rules', preference_count=2, family='target'
+    ) }}
+),
 
-    contenders_{{ position }} as (
-        select model_version
-        from contenders_{{ position }}_measured
-        where preference >= best_preference - tolerance
-    ),
-
-{% endfor %}
 -- Who beats nobody leaves the field to the baseline.
 candidates_ranked as (
     select
@@ -119,7 +67,7 @@ candidates_ranked as (
             partition by candidates.target
             order by
                 case
-                    when contenders.model_version is not null then 0
+                    when preferred.model_version is not null then 0
                     when candidates.algorithm = 'baseline' then 1
                     else 2
                 end asc,
@@ -133,8 +81,8 @@ candidates_ranked as (
     from candidates
     left join gates_failed
         on candidates.model_version = gates_failed.model_version
-    left join contenders_{{ preference_positions | last }} as contenders
-        on candidates.model_version = contenders.model_version
+    left join preferred
+        on candidates.model_version = preferred.model_version
 ),
 
 final as (

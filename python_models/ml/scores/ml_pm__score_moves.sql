@@ -26,6 +26,10 @@ batch_scores as (
     select * from {{ ref('ml_pm__batch_scores') }}
 ),
 
+features as (
+    select * from {{ ref('int_pm__features') }}
+),
+
 feature_numbers as (
     {{ pm_feature_numbers() }}
 ),
@@ -87,9 +91,8 @@ moves as (
         target,
         customer_id,
         feature,
-        cast(sum(cast(move as decimal(38,15))) as double) as move
+        move
     from tree_moves
-    group by target, customer_id, feature
 
     {% for rank in [1, 2, 3] %}
         union all
@@ -104,6 +107,20 @@ moves as (
     {% endfor %}
 ),
 
+-- The flags of an attribute are one reason: what the customer's own level is worth.
+moves_summed as (
+    select
+        moves.target,
+        moves.customer_id,
+        coalesce(features.attribute, moves.feature) as feature,
+        cast(sum(cast(moves.move as decimal(38,15))) as double) as move
+    from moves
+    inner join features
+        on moves.feature = features.feature
+    group by
+        moves.target, moves.customer_id, coalesce(features.attribute, moves.feature)
+),
+
 moves_ranked as (
     select
         target,
@@ -113,7 +130,7 @@ moves_ranked as (
         row_number() over (
             partition by target, customer_id order by abs(move) desc, feature asc
         ) as reason_rank
-    from moves
+    from moves_summed
 ),
 
 final as (

@@ -51,47 +51,45 @@ customers as (
     from customers_ahead
 ),
 
-predictions as (
+orders_expected as (
     select
         clv_states.model,
         clv_states.model_version,
         clv_states.is_champion,
         clv_states.customer_id,
+        clv_states.repeat_count,
+        clv_states.age_days,
+        clv_states.lower_percent,
+        clv_states.upper_percent,
+        clv_states.expected_order_value,
+        clv_order_outlook.horizon_days,
         clv_states.probability_alive * clv_order_outlook.expected_orders
-            as predicted_orders,
-        clv_states.probability_alive
-        * clv_order_outlook.expected_orders
-        * clv_states.expected_order_value as predicted_value,
-        case
-            when clv_states.is_champion
-                then
-                    coalesce(quantiles_lower.value_in_orders, 0)
-                    * clv_states.expected_order_value
-        end as lower_value,
-        case
-            when clv_states.is_champion
-                then
-                    coalesce(quantiles_upper.value_in_orders, 0)
-                    * clv_states.expected_order_value
-        end as upper_value
+            as expected_orders
     from clv_states
     inner join clv_order_outlook
         on
             clv_states.model = clv_order_outlook.model
             and clv_states.repeat_count = clv_order_outlook.repeat_count
             and clv_states.age_days = clv_order_outlook.age_days
-    left join value_quantiles as quantiles_lower
-        on
-            clv_states.model = quantiles_lower.model
-            and clv_states.repeat_count = quantiles_lower.repeat_count
-            and clv_states.age_days = quantiles_lower.age_days
-            and clv_states.lower_percent = quantiles_lower.percent
-    left join value_quantiles as quantiles_upper
-        on
-            clv_states.model = quantiles_upper.model
-            and clv_states.repeat_count = quantiles_upper.repeat_count
-            and clv_states.age_days = quantiles_upper.age_days
-            and clv_states.upper_percent = quantiles_upper.percent
+),
+
+values_bounded as (
+    {{ pm_with_value_bounds('orders_expected', 'value_quantiles') }}
+),
+
+predictions as (
+    select
+        model,
+        model_version,
+        is_champion,
+        customer_id,
+        expected_orders as predicted_orders,
+        expected_orders * expected_order_value as predicted_value,
+        case when is_champion then lower_in_orders * expected_order_value end
+            as lower_value,
+        case when is_champion then upper_in_orders * expected_order_value end
+            as upper_value
+    from values_bounded
 
     union all
 

@@ -78,28 +78,17 @@ orders_expected as (
             and baselines.horizon_days = clv_order_outlook.horizon_days
 ),
 
+values_bounded as (
+    {{ pm_with_value_bounds('orders_expected', 'value_quantiles') }}
+),
+
 values_expected as (
     select
-        orders_expected.*,
+        *,
         -- Money that comes later counts less, in the interval as in the mean.
-        orders_expected.expected_order_value
-        * orders_expected.discounted_orders
-        / nullif(orders_expected.expected_orders, 0) as discounted_order_value,
-        coalesce(value_quantiles_lower.value_in_orders, 0) as lower_in_orders,
-        coalesce(value_quantiles_upper.value_in_orders, 0) as upper_in_orders
-    from orders_expected
-    left join value_quantiles as value_quantiles_lower
-        on
-            orders_expected.repeat_count = value_quantiles_lower.repeat_count
-            and orders_expected.age_days = value_quantiles_lower.age_days
-            and orders_expected.horizon_days = value_quantiles_lower.horizon_days
-            and orders_expected.lower_percent = value_quantiles_lower.percent
-    left join value_quantiles as value_quantiles_upper
-        on
-            orders_expected.repeat_count = value_quantiles_upper.repeat_count
-            and orders_expected.age_days = value_quantiles_upper.age_days
-            and orders_expected.horizon_days = value_quantiles_upper.horizon_days
-            and orders_expected.upper_percent = value_quantiles_upper.percent
+        expected_order_value * discounted_orders / nullif(expected_orders, 0)
+            as discounted_order_value
+    from values_bounded
 ),
 
 final as (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from .builds import Project, environment
+from .builds import Project
 
 # In the order in which each finds what it reads; baskets and item names are given.
 MODELS = (
@@ -40,16 +39,7 @@ class BasketModels:
     """
 
     def __init__(self, project: Project, folder: Path, **settings):
-        arguments = ["compile", "--select", *MODELS]
-        arguments += ["--vars", json.dumps(settings)]
-        with environment(PM_WAREHOUSE=folder / "shop.duckdb"):
-            outcome = project.invoke(*arguments, manifest=project.manifest())
-        assert outcome.success, outcome.exception
-        compiled = {
-            result.node.name: result.node.compiled_code
-            for result in outcome.result.results
-        }
-        self._queries = {name: compiled[name] for name in MODELS}
+        self._queries = project.compile(folder, MODELS, **settings)
 
     def run(self, baskets: pd.DataFrame) -> duckdb.DuckDBPyConnection:
         """All tables, in memory, from rows of order_id and item_id without repeats."""

@@ -236,6 +236,23 @@ class Project:
             self._manifests[key] = outcome.result if outcome.success else None
         return self._manifests[key]
 
+    def compile(
+        self, folder: Path, models: tuple[str, ...], **settings: Any
+    ) -> dict[str, str]:
+        """The SQL of models under some vars, by name and in their order.
+
+        It names the database after the warehouse that would lie in `folder`.
+        """
+        arguments = ["compile", "--select", *models, "--vars", json.dumps(settings)]
+        with environment(PM_WAREHOUSE=folder / WAREHOUSE_NAME):
+            outcome = self.invoke(*arguments, manifest=self.manifest())
+        assert outcome.success, outcome.exception
+        compiled = {
+            result.node.name: result.node.compiled_code
+            for result in outcome.result.results
+        }
+        return {name: compiled[name] for name in models}
+
     def build(
         self,
         folder: Path,

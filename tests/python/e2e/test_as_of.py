@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 import yaml
 
@@ -403,23 +404,33 @@ def test_a_shop_of_rare_cases_passes_every_test(project, shop, tmp_path, as_of):
 
 
 # -- The whole demo shop, with its data tests, looked at from other days ---------------
+HALF_WAY, END = "2025-07-01", "2026-01-01"
+# What the scores of a past day are held against, without any fit.
+WHAT_CAME = (
+    "+int_pm__activity_orders +int_pm__activity_choices +int_pm__return_matches"
+    " ml_pm__score_history ml_pm__realised_scores pm__realised_scores"
+)
+
+
 @pytest.fixture(scope="module")
 def build_demo(project: Project, tmp_path_factory):
-    def build(as_of: str) -> Build:
-        # How alike groups fare is a finding about a day, not a property of every day.
-        settings = {"pm_as_of": as_of, "pm_fairness_min_customers": 1_000_000}
+    def build(as_of: str, **settings) -> Build:
         return project.build(
-            tmp_path_factory.mktemp("demo"), settings=settings
+            tmp_path_factory.mktemp("demo"), settings={"pm_as_of": as_of} | settings
         ).assert_green()
 
     return build
 
 
-def test_the_demo_half_way_passes_every_test(build_demo):
-    build = build_demo("2025-07-01")
-    assert build.value(
+@pytest.fixture(scope="module")
+def half_way(build_demo) -> Build:
+    return build_demo(HALF_WAY)
+
+
+def test_the_demo_half_way_passes_every_test(half_way):
+    assert half_way.value(
         "select max(last_order_at) from pm__customers"
-    ) < datetime.datetime(2025, 7, 1)
+    ) < datetime.datetime.fromisoformat(HALF_WAY)
 
 
 def test_before_the_first_order_nothing_is_known(build_demo):
@@ -436,7 +447,154 @@ def test_before_the_first_order_nothing_is_known(build_demo):
     )
 
 
-def test_long_after_the_last_order_customers_have_been_away_longer(build_demo, demo):
-    build = build_demo("2026-02-14")
+# The demo's regions tell nothing. Here frequent buyers live in the North.
+PLANTED_REGIONS = f"""
+    select customers.* replace (
+        case
+            when orders >= 4 then 'North'
+            when orders >= 2 then 'South'
+            when region = 'East' then null
+            else 'West'
+        end as region
+    )
+    from read_csv('{ROOT}/seeds/demo/customers.csv', all_varchar = true) as customers
+    left join (
+        select customer_id, count(distinct order_id) as orders
+        from read_csv('{ROOT}/seeds/demo/order_lines.csv', all_varchar = true)
+        group by customer_id
+    ) as counts using (customer_id)
+"""
+
+
+@pytest.fixture(scope="module")
+def long_after(build_demo) -> Build:
+    inputs = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]["pm_inputs"]
+    inputs["customers"] = {"query": PLANTED_REGIONS}
+    return build_demo("2026-02-14", pm_inputs=inputs)
+
+
+def test_long_after_the_last_order_customers_have_been_away_longer(long_after, demo):
     shortest = "select min(recency_days) from pm__rfm_scores"
-    assert (build.value(shortest), demo.value(shortest)) == (45, 1)
+    assert (long_after.value(shortest), demo.value(shortest)) == (45, 1)
+
+
+def test_regions_that_tell_buyers_apart_are_features_with_words(long_after, demo):
+    levels = dict(
+        long_after.rows(
+            "select level, 'region_' || level_number from int_pm__attribute_levels"
+            " where attribute = 'region' order by level"
+        )
+    )
+    assert set(levels) == {"North", "South", "West"}
+    selected = (
+        "select feature from pm__feature_catalogue where target = 'purchase'"
+        " and is_selected and feature like 'region%' order by feature"
+    )
+    assert {(levels["North"],), ("region_missing",)} <= set(long_after.rows(selected))
+    assert demo.rows(selected) == []
+    reasons = long_after.rows(
+        "select distinct reason_1, customers.region from pm__customer_scores"
+        " inner join stg_pm__customers as customers using (customer_id)"
+        " where target = 'purchase' and reason_1 like '%region%' order by all"
+    )
+    # What speaks for buyers is where they live, and never where they do not.
+    assert ("+ region North", "North") in reasons
+    assert ("- region not known", None) in reasons
+    assert {reason[2:] for reason, _ in reasons} == {
+        "region not known" if region is None else f"region {region}"
+        for _, region in reasons
+    }
+
+
+# -- Half a year later, in the same warehouse -----------------------------------------
+@pytest.fixture(scope="module")
+def given(half_way) -> pd.DataFrame:
+    """The scores as they were given half way, before any window has closed."""
+    assert half_way.value("select count(*) from pm__realised_scores") == 0
+    return half_way.frame("from pm__customer_scores order by target, customer_id")
+
+
+@pytest.fixture(scope="module")
+def scored_twice(project, half_way, given) -> Build:
+    """The same day again: its scores are given once more."""
+    return project.build(
+        half_way.warehouse.parent,
+        settings={"pm_as_of": HALF_WAY},
+        select="int_pm__as_of ml_pm__score_history",
+    ).assert_green()
+
+
+@pytest.fixture(scope="module")
+def half_a_year_later(project, scored_twice) -> Build:
+    return project.build(
+        scored_twice.warehouse.parent,
+        settings={"pm_as_of": END},
+        select=WHAT_CAME,
+        # Tests of what is built here alone: the rest stays as it was half way.
+        flags=("--full-refresh", "--indirect-selection", "cautious"),
+    ).assert_green()
+
+
+def not_erased(scores: pd.DataFrame, build: Build) -> pd.DataFrame:
+    rows = build.rows("select customer_id from stg_pm__erasures order by customer_id")
+    erased = [customer_id for (customer_id,) in rows]
+    return scores[~scores["customer_id"].isin(erased)].reset_index(drop=True)
+
+
+def kept_scores(build: Build) -> pd.DataFrame:
+    return build.frame(
+        "select target, customer_id, prediction, baseline_prediction, model_version"
+        f" from ml_pm__score_history where as_of_date = '{HALF_WAY}'"
+        " order by target, customer_id"
+    )
+
+
+def test_scores_that_were_given_are_kept(given, half_a_year_later):
+    expected = pd.DataFrame(
+        {
+            "target": given["target"],
+            "customer_id": given["customer_id"],
+            "prediction": given["probability"].fillna(given["expected_value"]),
+            "baseline_prediction": given["baseline_probability"].fillna(
+                given["baseline_expected_value"]
+            ),
+            "model_version": given["model_version"],
+        }
+    )
+    # The warehouse is one: what it holds now is left of both builds.
+    assert len(not_erased(given, half_a_year_later)) < len(given)
+    pd.testing.assert_frame_equal(
+        kept_scores(half_a_year_later), not_erased(expected, half_a_year_later)
+    )
+
+
+def test_what_was_predicted_is_held_against_what_came(given, half_a_year_later):
+    window_end = datetime.date.fromisoformat(HALF_WAY) + datetime.timedelta(days=90)
+    buyers = half_a_year_later.frame(
+        "select distinct customer_id from int_pm__customer_orders"
+        f" where ordered_at >= '{HALF_WAY}' and ordered_at < '{window_end}'"
+        " and not is_return"
+        f" and coalesce(fully_returned_at >= '{window_end}', true)"
+        " order by customer_id"
+    )
+    kept = not_erased(given, half_a_year_later)
+    bought = kept["customer_id"].isin(buyers["customer_id"])
+    came = {"purchase": bought, "churn": ~bought}
+    realised = half_a_year_later.frame(
+        "from pm__realised_scores order by target, decile"
+    ).set_index("target")
+    assert set(realised["label_end_date"].dt.date) == {window_end}
+    for target, label in came.items():
+        is_target = kept["target"] == target
+        deciles = realised.loc[target]
+        counts = deciles["customer_count"]
+        assert counts.sum() == is_target.sum()
+        assert (deciles["realised_mean"] * counts).sum() == pytest.approx(
+            label[is_target].sum()
+        )
+        assert (deciles["mean_prediction"] * counts).sum() == pytest.approx(
+            kept.loc[is_target, "probability"].sum()
+        )
+        # The scores meant something: who was called likely did it more often.
+        assert deciles["realised_mean"].iloc[0] > 2 * deciles["realised_mean"].iloc[-1]
+    assert set(realised.index) == set(given["target"])
