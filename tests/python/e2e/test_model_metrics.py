@@ -143,24 +143,42 @@ def test_the_features_a_model_rests_on_are_those_it_sees(demo: Build):
     assert (best["importance"] > 0).all()
 
 
-def test_scoring_alone_fits_nothing_and_looks_at_no_past_fit(project):
-    def chosen(selector: str) -> set[str]:
+@pytest.fixture(scope="module")
+def selections(project) -> dict[str, dict[str, str]]:
+    """Models of the selectors fit and score, each with the folder it lies in."""
+
+    def folders(selector: str) -> dict[str, str]:
         outcome = project.invoke(
             "ls", "--selector", selector, "--resource-type", "model"
         )
         assert outcome.success, outcome.exception
-        return set(outcome.result)
+        paths = [path.split(".")[1:] for path in outcome.result]
+        return {path[-1]: ".".join(path[:-1]) for path in paths}
 
-    score, fit = chosen("score"), chosen("fit")
-    fits = {name for name in fit if name.split(".")[1:3] == ["ml", "fits"]}
-    assert {name.split(".")[-1] for name in score} >= {
+    return {selector: folders(selector) for selector in ("fit", "score")}
+
+
+def test_scoring_alone_fits_nothing_and_looks_at_no_past_fit(selections):
+    assert selections["score"].keys() >= {
         "pm__customer_scores",
         "ml_pm__linear_scores",
         "int_pm__customer_snapshots",
     }
-    assert {name.split(".")[-1] for name in fits} >= {
+    fits = {name for name, folder in selections["fit"].items() if folder == "ml.fits"}
+    assert fits >= {
         "ml_pm__feature_selection",
         "ml_pm__model_parameters",
         "ml_pm__model_comparison",
     }
-    assert not score & fits
+    assert not selections["score"].keys() & fits
+
+
+def test_scoring_alone_keeps_what_the_fit_learned_of_its_first_day(selections):
+    """When past days move on, category_5 may be another one than its model knows."""
+    learned = {"int_pm__target_categories", "int_pm__outlier_bounds"}
+    assert selections["fit"].keys() >= learned
+    assert not selections["score"].keys() & learned
+
+
+def test_a_fit_brings_the_cards_and_parameters_that_its_scores_lead_to(selections):
+    assert selections["fit"].keys() >= {"pm__model_cards", "pm__model_parameters"}
