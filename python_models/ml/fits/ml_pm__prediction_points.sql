@@ -25,7 +25,8 @@ cuts_ranked as (
             partition by model_version order by profit desc, reached_row_count asc
         ) as profit_rank,
         row_number() over (
-            partition by model_version, is_worth_its_cost order by reached_row_count desc
+            partition by model_version, is_worth_its_cost
+            order by reached_row_count desc
         ) as worth_rank
     from cuts_valued
 ),

@@ -48,8 +48,8 @@ moves_valued as (
         on score_moves.customer_id = customers_listed.customer_id
 ),
 
--- With the customer's own value: that few orders raise a probability and that many lower
--- it would otherwise read alike, and a flag would be claimed of who lacks it.
+-- With the customer's own value: that few orders raise a score and that many lower it
+-- would otherwise read alike, and a flag would be claimed of who lacks it.
 reasons_worded as (
     select
         target,
