@@ -91,6 +91,20 @@ def test_every_score_leads_to_its_model_its_parameters_and_its_card(demo: Build)
     assert demo.value("select count(distinct target) from pm__customer_scores") == 6
 
 
+def test_every_score_leads_to_the_snapshot_it_was_made_from(demo: Build):
+    assert (
+        demo.value(
+            "select count(*) from pm__customer_scores as scores"
+            " left join int_pm__customer_snapshots as snapshots"
+            " on scores.as_of_date = snapshots.as_of_date"
+            " and scores.customer_id = snapshots.customer_id"
+            " and scores.snapshot_fingerprint = snapshots.fingerprint"
+            " where snapshots.customer_id is null"
+        )
+        == 0
+    )
+
+
 def notebook_model(demo: Build, fold: str) -> dict[str, float]:
     """What a notebook would do with the same split: scale, fit, predict."""
     rows = demo.frame(
