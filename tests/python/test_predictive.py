@@ -139,7 +139,8 @@ SETTINGS = {
     "quantile_regression": {"alpha": 0.01},
     "decision_tree": {"max_depth": 5},
     "gradient_boosting": {"rounds": 30},
-    "neural_network": {"alpha": 1.0},
+    # Per row, of a thousand.
+    "neural_network": {"alpha": 0.001},
     "naive_bayes": {"smoothing": 1e-3},
 }
 TREE = {"min_samples_leaf": 20, "random_state": 3}
@@ -358,6 +359,23 @@ def test_candidates_are_chosen_on_the_last_day_by_those_known_on_it():
     best = min(losses.values())
     assert found["validation_loss"] == pytest.approx(best, abs=1e-4)
     assert losses[found["l1_ratio"], found["c"]] == pytest.approx(best, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [BINARY, AMOUNT])
+def test_a_networks_penalty_means_the_same_on_a_sample_and_on_all(kind):
+    """Else the calibration of the few rows chosen on would not fit the model of all."""
+    once = rows_of(shop(customers=100, kind=kind), kind)
+    thrice = replace(
+        once, matrix=np.tile(once.matrix, (3, 1)), labels=np.tile(once.labels, 3)
+    )
+    network = ESTIMATORS["neural_network"]
+    with threadpool_limits(1):
+        for settings in network.candidates[kind]:
+            sizes = [
+                np.linalg.norm(network.fit(rows, settings)["hidden_weight"])
+                for rows in (once, thrice)
+            ]
+            assert sizes[1] == pytest.approx(sizes[0], rel=0.05)
 
 
 @pytest.mark.parametrize("positives", [1, 60, 4_000])
