@@ -20,8 +20,8 @@ as_of as (
     select * from {{ ref('int_pm__as_of') }}
 ),
 
--- The share of positives as two bins: on the newest day judged, and in what the fit that
--- was judged there had learned from. The fit in use has learned from that day itself.
+-- The share of positives as two bins: on the newest day judged, and in what the fit
+-- judged there had learned from. The fit in use has learned from that day itself.
 label_rates as (
     select
         champions.target,
