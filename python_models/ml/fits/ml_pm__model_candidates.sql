@@ -37,6 +37,30 @@ gains as (
     group by target, algorithm
 ),
 
+-- What is gone of the baseline's log loss, of an amount of its squared error: who ranks
+-- well may still be wrong of every probability.
+losses as (
+    select
+        target,
+        algorithm,
+        cast(
+            sum(
+                cast(
+                    case
+                        when metric = 'log_loss'
+                            then 1 - value / nullif(baseline_value, 0)
+                        else value
+                    end
+                    as decimal(38,15)
+                )
+            )
+            as double
+        ) / count(value) as loss_gain
+    from model_metrics
+    where metric in ('log_loss', 'squared_error_gain')
+    group by target, algorithm
+),
+
 gaps as (
     select
         target,
@@ -60,6 +84,7 @@ final as (
         gains.gain,
         gains.gain - gains.gain_reach as gain_lower,
         gains.gain + gains.gain_reach as gain_upper,
+        losses.loss_gain,
         gaps.training_gap
     from fitted_models
     inner join algorithms
@@ -68,6 +93,10 @@ final as (
         on
             fitted_models.target = gains.target
             and fitted_models.algorithm = gains.algorithm
+    left join losses
+        on
+            fitted_models.target = losses.target
+            and fitted_models.algorithm = losses.algorithm
     left join gaps
         on
             fitted_models.target = gaps.target
