@@ -1,5 +1,5 @@
--- Deciles, calibration bins, the ROC curve and the profit curve each tell of all customers
--- judged and of all their responses, as pm__model_evaluation counts them.
+-- Deciles, calibration bins, the ROC curve and the profit curve each tell of all
+-- customers judged and of all their responses, as pm__model_evaluation counts them.
 with model_evaluation as (
     select * from {{ ref('pm__model_evaluation') }}
 ),
