@@ -82,10 +82,16 @@ expression over `relation`, a step of that model; it should be at least `require
             'required': var('pm_gate_min_customers'), 'is_floor': true, 'severity': 'warn',
         },
         {
-            'capability': 'scores', 'requirement': 'targets_without_a_model',
-            'observed': "count(distinct case when status = 'insufficient_data' then target end)",
+            'capability': 'scores', 'requirement': 'targets_with_a_model',
+            'observed': "count(distinct case when status = 'ok' then target end)",
             'relation': ref('ml_pm__model_comparison'),
-            'required': 0, 'is_floor': false, 'severity': 'block',
+            'required': 1, 'is_floor': true, 'severity': 'block',
+        },
+        {
+            'capability': 'scores', 'requirement': 'targets_without_a_model',
+            'observed': "count(distinct case when status != 'ok' then target end)",
+            'relation': ref('ml_pm__model_comparison'),
+            'required': 0, 'is_floor': false, 'severity': 'warn',
         },
         {
             'capability': 'scores', 'requirement': 'regular_customers',
