@@ -72,6 +72,28 @@ expression over `relation`, a step of that model; it should be at least `require
             'required': var('pm_gate_min_history_days'), 'is_floor': true, 'severity': 'warn',
         },
         {
+            'capability': 'scores', 'requirement': 'history_in_horizons',
+            'observed': 'history_days / cast(' ~ var('pm_horizon_days') ~ ' as double)',
+            'relation': 'history', 'required': 3, 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'scores', 'requirement': 'customers',
+            'observed': 'customer_count', 'relation': 'customers_counted',
+            'required': var('pm_gate_min_customers'), 'is_floor': true, 'severity': 'warn',
+        },
+        {
+            'capability': 'scores', 'requirement': 'targets_with_a_model',
+            'observed': "count(distinct case when status = 'ok' then target end)",
+            'relation': ref('ml_pm__model_comparison'),
+            'required': 1, 'is_floor': true, 'severity': 'block',
+        },
+        {
+            'capability': 'scores', 'requirement': 'targets_without_a_model',
+            'observed': "count(distinct case when status != 'ok' then target end)",
+            'relation': ref('ml_pm__model_comparison'),
+            'required': 0, 'is_floor': false, 'severity': 'warn',
+        },
+        {
             'capability': 'scores', 'requirement': 'regular_customers',
             'observed': 'regular_customer_count', 'relation': 'customers_counted',
             'required': 30, 'is_floor': true, 'severity': 'warn',

@@ -1,5 +1,6 @@
 """Estimators: scikit-learn's predictions as the oracle, and what a fit may not do."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -138,7 +139,8 @@ SETTINGS = {
     "quantile_regression": {"alpha": 0.01},
     "decision_tree": {"max_depth": 5},
     "gradient_boosting": {"rounds": 30},
-    "neural_network": {"alpha": 1.0},
+    # Per row, of a thousand.
+    "neural_network": {"alpha": 0.001},
     "naive_bayes": {"smoothing": 1e-3},
 }
 TREE = {"min_samples_leaf": 20, "random_state": 3}
@@ -357,6 +359,47 @@ def test_candidates_are_chosen_on_the_last_day_by_those_known_on_it():
     best = min(losses.values())
     assert found["validation_loss"] == pytest.approx(best, abs=1e-4)
     assert losses[found["l1_ratio"], found["c"]] == pytest.approx(best, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [BINARY, AMOUNT])
+def test_a_networks_penalty_means_the_same_on_a_sample_and_on_all(kind):
+    """Else the calibration of the few rows chosen on would not fit the model of all."""
+    once = rows_of(shop(customers=100, kind=kind), kind)
+    thrice = replace(
+        once, matrix=np.tile(once.matrix, (3, 1)), labels=np.tile(once.labels, 3)
+    )
+    network = ESTIMATORS["neural_network"]
+    with threadpool_limits(1):
+        for settings in network.candidates[kind]:
+            sizes = [
+                np.linalg.norm(network.fit(rows, settings)["hidden_weight"])
+                for rows in (once, thrice)
+            ]
+            assert sizes[1] == pytest.approx(sizes[0], rel=0.05)
+
+
+@pytest.mark.parametrize("positives", [1, 60, 4_000])
+def test_a_kernel_sees_its_share_of_rows_and_the_rare_ones_among_them(positives):
+    """One row in 50,000 is not drawn: neither all of them nor none like it will do."""
+    labels = np.zeros(50_000)
+    labels[:: 50_000 // positives][:positives] = 1
+    matrix = np.arange(50_000.0)[:, None]
+    rows = Rows(matrix, labels, ["age"], BINARY, 3, Preparation.fit(matrix))
+    for turned in (labels, 1 - labels):
+        sampled = fitting._sampled(
+            replace(rows, labels=turned), ESTIMATORS["support_vector_machine"]
+        )
+        assert len(sampled.labels) == estimators.KERNEL_ROWS_MAX
+        rare = min(sampled.labels.sum(), (1 - sampled.labels).sum())
+        assert rare >= min(positives, 100)
+        assert (turned[sampled.matrix[:, 0].astype(int)] == sampled.labels).all()
+
+
+def test_a_sample_of_equal_amounts_is_a_sample():
+    matrix = np.arange(20_000.0)[:, None]
+    rows = Rows(matrix, np.zeros(20_000), ["age"], AMOUNT, 3, Preparation.fit(matrix))
+    sampled = fitting._sampled(rows, ESTIMATORS["quantile_regression"])
+    assert len(sampled.labels) == estimators.QUANTILE_ROWS_MAX
 
 
 def test_a_past_of_one_day_is_validated_on_other_customers():

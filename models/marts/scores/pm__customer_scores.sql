@@ -11,6 +11,10 @@ score_reasons as (
     select * from {{ ref('ml_pm__score_reasons') }}
 ),
 
+snapshot_fingerprints as (
+    select * from {{ ref('int_pm__snapshot_fingerprints') }}
+),
+
 scores_ranked as (
     select
         *,
@@ -61,10 +65,13 @@ final as (
         champions.status,
         {{ var('pm_horizon_days') }} as horizon_days,
         scores_ranked.algorithm,
-        scores_ranked.model_version
+        scores_ranked.model_version,
+        snapshot_fingerprints.fingerprint as snapshot_fingerprint
     from scores_ranked
     inner join champions
         on scores_ranked.target = champions.target
+    left join snapshot_fingerprints
+        on scores_ranked.as_of_date = snapshot_fingerprints.as_of_date
     left join score_reasons
         on
             scores_ranked.target = score_reasons.target

@@ -20,23 +20,26 @@ as_of as (
     select * from {{ ref('int_pm__as_of') }}
 ),
 
--- The share of positives as two bins: in training, and on the newest day judged.
+-- The share of positives as two bins: on the newest day judged, and in what the fit
+-- judged there had learned from. The fit in use has learned from that day itself.
 label_rates as (
     select
-        fitted_models.target,
-        fitted_models.model_version,
+        champions.target,
+        champions.model_version,
         fitted_models.train_positives / fitted_models.train_rows as training_rate,
         sum(case when fold_keys.label > 0 then 1 else 0 end) as positive_count,
         sum(case when fold_keys.label > 0 then 0 else 1 end) as negative_count
-    from fitted_models
-    inner join champions
-        on fitted_models.model_version = champions.model_version
+    from champions
+    inner join fitted_models
+        on champions.model_version = fitted_models.final_model_version
     inner join fold_keys
-        on fitted_models.target = fold_keys.target
+        on
+            fitted_models.target = fold_keys.target
+            and fitted_models.fold = fold_keys.fold
     where fitted_models.train_rows > 0
     group by
-        fitted_models.target,
-        fitted_models.model_version,
+        champions.target,
+        champions.model_version,
         fitted_models.train_positives,
         fitted_models.train_rows
 ),

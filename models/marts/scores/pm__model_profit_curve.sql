@@ -5,11 +5,7 @@ with prediction_points as (
 points_valued as (
     select
         *,
-        cast(
-            reached_positive_count * {{ var('pm_response_value') }}
-            - reached_row_count * {{ var('pm_contact_cost') }}
-            as double
-        ) as profit
+        {{ pm_contact_profit('reached_row_count', 'reached_positive_count') }} as profit
     from prediction_points
 ),
 
@@ -35,7 +31,7 @@ final as (
         reached_row_count as contact_count,
         reached_positive_count as response_count,
         profit,
-        profit_rank = 1 as is_best_cut,
+        profit_rank = 1 and profit > 0 as is_best_cut,
         coalesce(reached_row_count = chosen_row_count, false) as is_chosen_cut
     from points_ranked
 )

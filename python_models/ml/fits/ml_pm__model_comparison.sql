@@ -27,6 +27,12 @@ measures as (
     union all
     select
         model_version,
+        'loss_gain' as metric,
+        loss_gain as value
+    from candidates
+    union all
+    select
+        model_version,
         'training_gap' as metric,
         training_gap as value
     from candidates

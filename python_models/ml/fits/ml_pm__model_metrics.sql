@@ -90,12 +90,21 @@ measured_and_gains as (
     select * from gains
 ),
 
+-- Who is left over proves as little in a handful as who is looked for.
 grades as (
     select
-        model_version,
-        max(grade) as grade
+        metric_intervals.model_version,
+        case
+            when
+                max(binary_metrics.row_count - binary_metrics.positive_count)
+                < {{ var('pm_gate_min_negatives') }}
+                then 'insufficient_data'
+            else max(metric_intervals.grade)
+        end as grade
     from metric_intervals
-    group by model_version
+    left join binary_metrics
+        on metric_intervals.model_version = binary_metrics.model_version
+    group by metric_intervals.model_version
 ),
 
 final as (

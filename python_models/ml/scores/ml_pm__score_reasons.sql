@@ -37,6 +37,28 @@ attribute_values as (
     {% endfor %}
 ),
 
+as_of as (
+    select * from {{ ref('int_pm__as_of') }}
+),
+
+customer_snapshots as (
+    select * from {{ ref('int_pm__customer_snapshots') }}
+),
+
+feature_numbers as (
+    {{ pm_feature_numbers() }}
+),
+
+customers_listed as (
+    select
+        customer_snapshots.customer_id,
+        {{ dbt.array_construct(pm_features().keys() | list, 'double') }}
+            as feature_values
+    from customer_snapshots
+    inner join as_of
+        on customer_snapshots.as_of_date = as_of.as_of_date
+),
+
 -- Of an attribute the words name the customer's own level.
 moves_labelled as (
     select
@@ -47,10 +69,14 @@ moves_labelled as (
                 'level_labels.label', {'level': 'attribute_values.value'}
             ) }},
             missing_labels.label
-        ) as label
+        ) as label,
+        features.unit,
+        feature_numbers.feature_number
     from score_moves
     left join features
         on score_moves.feature = features.feature
+    left join feature_numbers
+        on score_moves.feature = feature_numbers.feature
     left join attribute_values
         on
             score_moves.customer_id = attribute_values.customer_id
@@ -61,26 +87,59 @@ moves_labelled as (
         on score_moves.feature || '_missing' = missing_labels.feature
 ),
 
-reasons_worded as (
+-- Side by side first, so that a customer's features are looked up once a target.
+moves_side_by_side as (
     select
         target,
-        customer_id,
-        reason_rank,
-        case when move > 0 then '+ ' else '- ' end || label as reason
+        customer_id
+        {%- for rank in [1, 2, 3] -%}
+            {%- set is_of_rank = 'reason_rank = ' ~ rank -%}
+            ,
+            max(
+                case
+                    when {{ is_of_rank }} and move > 0 then '+ ' || label
+                    when {{ is_of_rank }} then '- ' || label
+                end
+            ) as label_{{ rank }},
+            max(case when {{ is_of_rank }} then unit end) as unit_{{ rank }},
+            max(case when {{ is_of_rank }} then feature_number end)
+                as feature_number_{{ rank }}
+        {%- endfor %}
     from moves_labelled
+    group by target, customer_id
 ),
 
+moves_valued as (
+    select
+        moves_side_by_side.*
+        {%- for rank in [1, 2, 3] -%}
+            ,
+            {{ pm_array_item(
+                'customers_listed.feature_values',
+                'moves_side_by_side.feature_number_' ~ rank,
+            ) }} as value_{{ rank }}
+        {%- endfor %}
+    from moves_side_by_side
+    inner join customers_listed
+        on moves_side_by_side.customer_id = customers_listed.customer_id
+),
+
+-- With the customer's own value: that few orders raise a score and that many lower it
+-- would otherwise read alike, and a flag would be claimed of who lacks it. The words of an
+-- attribute hold its level.
 final as (
     select
         target,
         customer_id
         {%- for rank in [1, 2, 3] -%}
             ,
-            max(case when reason_rank = {{ rank }} then reason end)
-                as reason_{{ rank }}
+            label_{{ rank }}
+            || case
+                when feature_number_{{ rank }} is null then ''
+                else ': ' || {{ pm_feature_text('value_' ~ rank, 'unit_' ~ rank) }}
+            end as reason_{{ rank }}
         {%- endfor %}
-    from reasons_worded
-    group by target, customer_id
+    from moves_valued
 )
 
 select * from final

@@ -352,7 +352,8 @@ def _fit_network_of_units(rows: Rows, settings: Settings) -> Learned:
         labels = rows.labels / unit
     model = kind(
         hidden_layer_sizes=(HIDDEN_UNITS,),
-        alpha=settings["alpha"],
+        # Per row, as of ridge: scikit-learn divides it by the rows.
+        alpha=settings["alpha"] * len(labels),
         solver="lbfgs",
         max_iter=200,
         random_state=rows.random_state,
@@ -489,10 +490,10 @@ ESTIMATORS = {
             fit=_fit_network_of_units,
             score=_score_network_of_units,
             candidates={
-                kind: [{"alpha": alpha} for alpha in (100.0, 10.0, 1.0)]
+                kind: [{"alpha": alpha} for alpha in (0.01, 0.001, 0.0001)]
                 for kind in (BINARY, AMOUNT)
             },
-            fallback={kind: {"alpha": 10.0} for kind in (BINARY, AMOUNT)},
+            fallback={kind: {"alpha": 0.001} for kind in (BINARY, AMOUNT)},
         ),
         Estimator(
             name="naive_bayes",

@@ -62,6 +62,9 @@ FIT_NAMES = ("target", "kind", "fold")
 # What a profile calls the prediction, among the features.
 PREDICTION = "prediction"
 PROFILE_BINS = 10
+# Rows of a class that a sample holds at least, where there are so many: by its share
+# alone a rare class might not be drawn at all.
+DRAWN_OF_EACH = 100
 # Of customers, where time cannot be split.
 VALIDATION_SHARE = 1 / 3
 
@@ -374,9 +377,16 @@ def _sampled(rows: Rows, estimator: Estimator) -> Rows:
     if estimator.rows_max is None or len(rows.labels) <= estimator.rows_max:
         return rows
     generator = np.random.default_rng(rows.random_state)
-    kept = np.sort(generator.permutation(len(rows.labels))[: estimator.rows_max])
-    if len(np.unique(rows.labels[kept])) < 2:
-        return rows
+    order = generator.permutation(len(rows.labels))
+    drawn = order[: estimator.rows_max]
+    if rows.kind == BINARY:
+        for label in (0, 1):
+            wanted = order[rows.labels[order] == label][:DRAWN_OF_EACH]
+            if (rows.labels[drawn] == label).sum() < len(wanted):
+                others = order[rows.labels[order] != label]
+                room = estimator.rows_max - len(wanted)
+                drawn = np.concatenate([wanted, others[:room]])
+    kept = np.sort(drawn)
     return replace(rows, matrix=rows.matrix[kept], labels=rows.labels[kept])
 
 

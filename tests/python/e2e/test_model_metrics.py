@@ -91,6 +91,20 @@ def test_every_score_leads_to_its_model_its_parameters_and_its_card(demo: Build)
     assert demo.value("select count(distinct target) from pm__customer_scores") == 6
 
 
+def test_every_score_leads_to_the_snapshot_it_was_made_from(demo: Build):
+    assert (
+        demo.value(
+            "select count(*) from pm__customer_scores as scores"
+            " left join int_pm__customer_snapshots as snapshots"
+            " on scores.as_of_date = snapshots.as_of_date"
+            " and scores.customer_id = snapshots.customer_id"
+            " and scores.snapshot_fingerprint = snapshots.fingerprint"
+            " where snapshots.customer_id is null"
+        )
+        == 0
+    )
+
+
 def notebook_model(demo: Build, fold: str) -> dict[str, float]:
     """What a notebook would do with the same split: scale, fit, predict."""
     rows = demo.frame(
@@ -143,24 +157,42 @@ def test_the_features_a_model_rests_on_are_those_it_sees(demo: Build):
     assert (best["importance"] > 0).all()
 
 
-def test_scoring_alone_fits_nothing_and_looks_at_no_past_fit(project):
-    def chosen(selector: str) -> set[str]:
+@pytest.fixture(scope="module")
+def selections(project) -> dict[str, dict[str, str]]:
+    """Models of the selectors fit and score, each with the folder it lies in."""
+
+    def folders(selector: str) -> dict[str, str]:
         outcome = project.invoke(
             "ls", "--selector", selector, "--resource-type", "model"
         )
         assert outcome.success, outcome.exception
-        return set(outcome.result)
+        paths = [path.split(".")[1:] for path in outcome.result]
+        return {path[-1]: ".".join(path[:-1]) for path in paths}
 
-    score, fit = chosen("score"), chosen("fit")
-    fits = {name for name in fit if name.split(".")[1:3] == ["ml", "fits"]}
-    assert {name.split(".")[-1] for name in score} >= {
+    return {selector: folders(selector) for selector in ("fit", "score")}
+
+
+def test_scoring_alone_fits_nothing_and_looks_at_no_past_fit(selections):
+    assert selections["score"].keys() >= {
         "pm__customer_scores",
         "ml_pm__linear_scores",
         "int_pm__customer_snapshots",
     }
-    assert {name.split(".")[-1] for name in fits} >= {
+    fits = {name for name, folder in selections["fit"].items() if folder == "ml.fits"}
+    assert fits >= {
         "ml_pm__feature_selection",
         "ml_pm__model_parameters",
         "ml_pm__model_comparison",
     }
-    assert not score & fits
+    assert not selections["score"].keys() & fits
+
+
+def test_scoring_alone_keeps_what_the_fit_learned_of_its_first_day(selections):
+    """When past days move on, category_5 may be another one than its model knows."""
+    learned = {"int_pm__target_categories", "int_pm__outlier_bounds"}
+    assert selections["fit"].keys() >= learned
+    assert not selections["score"].keys() & learned
+
+
+def test_a_fit_brings_the_cards_and_parameters_that_its_scores_lead_to(selections):
+    assert selections["fit"].keys() >= {"pm__model_cards", "pm__model_parameters"}
