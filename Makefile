@@ -1,4 +1,5 @@
-# make build   the tables: environment, then everything from INPUT into WAREHOUSE
+# make build   the tables: environment, then everything from INPUT into WAREHOUSE, and a
+#              report.html beside it
 # make test    every test
 # make lint    rules for Python, YAML, SQL and what each model must say
 # make bench   time and memory beside peers (bench/README.md); not a test
@@ -35,6 +36,7 @@ build: .venv/build.stamp
 	@set -o pipefail; PM_WAREHOUSE="$(WAREHOUSE)" $(BIN)/dbt --no-use-colors build \
 	    --exclude-resource-type unit_test --vars "$$(cat "$(INPUT)")" | $(BRIEFLY)
 	@$(BIN)/precision-marketing summary --warehouse "$(WAREHOUSE)"
+	@$(BIN)/precision-marketing report --warehouse "$(WAREHOUSE)"
 
 # Two files of tests at a time; each worker makes the builds that its files share.
 test: .venv/dev.stamp test-duckdb-1.5

@@ -1,11 +1,11 @@
-"""Command line: ``precision-marketing summary`` and ``precision-marketing demo``."""
+"""Command line: ``precision-marketing`` with summary, report or demo."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,7 @@ import duckdb
 from precision_marketing.summary import LANGUAGES, NoTablesError, summarise
 
 DEFAULT_WAREHOUSE = "warehouse/precision_marketing.duckdb"
+REPORT_NAME = "report.html"
 
 
 class CommandError(Exception):
@@ -23,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     """Argument parser of the command."""
     result = argparse.ArgumentParser(
         prog="precision-marketing",
-        description="Look at what a build found, or write a demo shop to build from.",
+        description="Show what a build found, or write a demo shop to build from.",
     )
     commands = result.add_subparsers(dest="command", required=True, metavar="command")
     summary = commands.add_parser(
@@ -31,15 +32,30 @@ def parser() -> argparse.ArgumentParser:
         help="print where the tables are and what they say",
         description="Print where the tables are and what they say.",
     )
-    summary.add_argument(
-        "--warehouse",
-        type=Path,
-        default=Path(os.environ.get("PM_WAREHOUSE") or DEFAULT_WAREHOUSE),
-        metavar="PATH",
-        help=f"DuckDB file of a build (default: PM_WAREHOUSE or {DEFAULT_WAREHOUSE})",
+    report = commands.add_parser(
+        "report",
+        help="write what the tables say as a page for a browser",
+        description="Write what the tables say as one HTML file that needs no network.",
     )
-    summary.add_argument(
-        "--language", choices=LANGUAGES, help="of the headings (default: the build's)"
+    for command in (summary, report):
+        command.add_argument(
+            "--warehouse",
+            type=Path,
+            default=Path(os.environ.get("PM_WAREHOUSE") or DEFAULT_WAREHOUSE),
+            metavar="PATH",
+            help="DuckDB file of a build"
+            f" (default: PM_WAREHOUSE or {DEFAULT_WAREHOUSE})",
+        )
+        command.add_argument(
+            "--language",
+            choices=LANGUAGES,
+            help="of the headings (default: the build's)",
+        )
+    report.add_argument(
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help=f"HTML file to write (default: {REPORT_NAME} beside the warehouse)",
     )
     # Its options are its own: `precision-marketing demo --help` shows them.
     commands.add_parser("demo", help="write the files of a demo shop", add_help=False)
@@ -57,7 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest:
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
-        print(_summary(arguments.warehouse, arguments.language))
+        if arguments.command == "report":
+            print(_report(arguments.warehouse, arguments.output, arguments.language))
+        else:
+            print(_summary(arguments.warehouse, arguments.language))
     except CommandError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
@@ -65,6 +84,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _summary(warehouse: Path, language: str | None) -> str:
+    return _read(warehouse, lambda connection: summarise(connection, language=language))
+
+
+def _report(warehouse: Path, output: Path | None, language: str | None) -> str:
+    # Loaded on demand: altair takes a second.
+    from precision_marketing.report import render, write
+
+    output = output or warehouse.with_name(REPORT_NAME)
+    page = _read(
+        warehouse,
+        lambda connection: render(
+            connection,
+            language=language,
+            progress=lambda line: print(line, file=sys.stderr),
+        ),
+    )
+    try:
+        write(page, output)
+    except OSError as problem:
+        raise CommandError(
+            f"the report cannot be written to {output}: {problem.strerror}. Name"
+            " another file with --output."
+        ) from problem
+    return f"Report  {output}"
+
+
+def _read(warehouse: Path, read: Callable[[duckdb.DuckDBPyConnection], str]) -> str:
     if not warehouse.is_file():
         raise CommandError(
             f"there is no file {warehouse}. `make build` makes it; name another one"
@@ -72,7 +118,7 @@ def _summary(warehouse: Path, language: str | None) -> str:
         )
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            return summarise(connection, language=language)
+            return read(connection)
     except NoTablesError as problem:
         raise CommandError(
             f"{problem} in {warehouse}. `make build WAREHOUSE={warehouse}` makes them."
