@@ -49,6 +49,7 @@ class PublicTables:
 
     @property
     def path(self) -> str:
+        """File of the warehouse."""
         return self._records(
             """
             select coalesce(path, ':memory:') as path from duckdb_databases()
@@ -71,6 +72,7 @@ class PublicTables:
         )
 
     def first(self, name: str, columns: str, rest: str = "") -> dict[str, Any] | None:
+        """First of these rows."""
         return next(iter(self.rows(name, columns, rest)), None)
 
     def _records(

@@ -72,9 +72,9 @@ class Chart:
     tables : sequence of str
         Public tables behind it, without the prefix.
     legend : sequence of (str, str)
-        Colour and meaning.
-    is_small : bool
-        Whether it is one of several that stand side by side.
+        Colour, or none, and what it stands for.
+    size : {"full", "half", "third"}
+        Room across the page; parts of a page stand side by side in a `Row`.
     """
 
     title: str
@@ -82,7 +82,7 @@ class Chart:
     draw: Callable[[int], alt.TopLevelMixin]
     tables: Sequence[str]
     legend: Sequence[tuple[str, str]] = ()
-    is_small: bool = False
+    size: str = "full"
     kind: ClassVar[str] = "chart"
 
 

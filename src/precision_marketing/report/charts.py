@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,13 @@ import vl_convert
 
 from precision_marketing.summary import display_width
 
-WIDE, NARROW, SMALL = 900, 340, 270
+# Across the page a chart is drawn twice, for a desk and for a phone; parts of a page
+# fit both as they are.
+WIDTHS = {
+    "full": {"wide": 900, "narrow": 340},
+    "half": {"half": 400},
+    "third": {"third": 280},
+}
 FONT_SIZE = 12
 # A half-width character at the font's size, on the safe side of the usual fonts.
 CHARACTER_WIDTH = 6.9
@@ -127,14 +134,19 @@ def text_width(text: str) -> float:
     return CHARACTER_WIDTH * display_width(text)
 
 
-def step_of(value: float, largest: float) -> int:
-    """Which of the steps from light to dark stands for a value."""
+def step_of(value: float, largest: float, *, is_skewed: bool = False) -> int:
+    """Which of the steps from light to dark stands for a value.
+
+    Skewed values step by the square root: a few large ones leave the others apart.
+    """
     if largest <= 0:
         return 0
-    return min(len(STEPS) - 1, int(len(STEPS) * value / largest))
+    share = max(float(value) / float(largest), 0)
+    place = math.sqrt(share) if is_skewed else share
+    return min(len(STEPS) - 1, int(len(STEPS) * place))
 
 
-# -- Kinds of charts that several sections draw -----------------------------------------
+# -- Kinds of charts that several sections draw ----------------------------------------
 
 
 @dataclass(frozen=True)
@@ -205,6 +217,9 @@ class Cell:
     text: str
 
 
+GRID_HEADER = 46
+
+
 def heat_map(
     cells: Sequence[Cell],
     *,
@@ -215,14 +230,14 @@ def heat_map(
     column_title: str | None = None,
     row_height: int = 30,
     largest: float | None = None,
-    angle: int = 0,
+    is_skewed: bool = False,
 ) -> alt.LayerChart:
     """Cells in seven steps of one colour with their numbers in them."""
     if largest is None:
         largest = max((cell.value or 0 for cell in cells), default=0)
     shown = []
     for cell in cells:
-        step = step_of(cell.value or 0, largest)
+        step = step_of(cell.value or 0, largest, is_skewed=is_skewed)
         shown.append(
             {
                 "row": cell.row,
@@ -243,7 +258,7 @@ def heat_map(
                 orient="top",
                 title=column_title,
                 domain=False,
-                labelAngle=angle,
+                labelAngle=0,
                 labelOverlap=False,
                 labelLimit=180,
                 labelPadding=6,
@@ -268,7 +283,7 @@ def heat_map(
         base.mark_text(baseline="middle").encode(
             text="text:N", fill=alt.Fill("ink:N", scale=None)
         ),
-    ).properties(height=row_height * max(len(rows), 1))
+    ).properties(height=GRID_HEADER + row_height * max(len(rows), 1))
 
 
 def every(labels: Sequence[str], most: int) -> list[str]:
@@ -282,7 +297,7 @@ def columns_over_time(
     *,
     width: int,
     order: Sequence[str],
-    format: str = "~s",
+    number_format: str = "~s",
     height: int = 220,
 ) -> alt.Chart:
     """Standing columns of one or more colours on each other.
@@ -313,7 +328,7 @@ def columns_over_time(
             y=alt.Y(
                 "value:Q",
                 stack="zero",
-                axis=alt.Axis(title=None, format=format, tickCount=5),
+                axis=alt.Axis(title=None, format=number_format, tickCount=5),
             ),
             fill=alt.Fill("colour:N", scale=None),
             order=alt.Order("place:Q"),

@@ -15,7 +15,7 @@ import jinja2
 from precision_marketing.public_tables import PREFIX, PublicTables
 from precision_marketing.report import sections as section_modules
 from precision_marketing.report.blocks import Block, Chart, Reader, Row, Section
-from precision_marketing.report.charts import NARROW, SMALL, WIDE, colour, to_svg
+from precision_marketing.report.charts import WIDTHS, colour, to_svg
 from precision_marketing.report.words import Words
 from precision_marketing.summary import LANGUAGES
 
@@ -171,7 +171,6 @@ def _shown(block: Block, name: str) -> dict[str, Any]:
         return {"kind": block.kind, "charts": charts}
     shown: dict[str, Any] = {"kind": block.kind, "block": block, "name": name}
     if isinstance(block, Chart):
-        sizes = {"small": SMALL} if block.is_small else {"wide": WIDE, "narrow": NARROW}
         shown["drawings"] = {
             size: to_svg(
                 block.draw(width),
@@ -180,7 +179,9 @@ def _shown(block: Block, name: str) -> dict[str, Any]:
                 title=block.title,
                 description=block.description,
             )
-            for size, width in sizes.items()
+            for size, width in WIDTHS[block.size].items()
         }
-        shown["legend"] = [(colour(key), text) for key, text in block.legend]
+        shown["legend"] = [
+            (colour(key) if key else "", text) for key, text in block.legend
+        ]
     return shown
