@@ -53,7 +53,7 @@ CONFIG = {
         "labelColor": MUTED,
         "labelPadding": 6,
         "labelOverlap": "greedy",
-        "labelSeparation": 14,
+        "labelSeparation": 8,
         "titleFontSize": FONT_SIZE,
         "titleFontWeight": "normal",
         "titleColor": MUTED,

@@ -152,11 +152,17 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         yield Text(words.sentences(*sentences))
     yield Text(words("how"))
     for scheme in SCHEMES:
-        of_scheme = [move for move in moves if move["scheme"] == scheme]
-        names = labels.get(scheme, {})
+        names = labels[scheme]
+        of_scheme = [
+            move
+            for move in moves
+            if move["scheme"] == scheme
+            and move["from_segment"] in names
+            and move["to_segment"] in names
+        ]
         if of_scheme and len(names) <= GRID_MOST:
             yield _grid(scheme, of_scheme, names, words)
-    yield from _outlook(read, labels.get("lifecycle", {}), words)
+    yield from _outlook(read, labels["lifecycle"], words)
     if judged:
         yield _quality(judged, words)
 
@@ -164,7 +170,10 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
 def _labels(
     read: Reader, moves: Sequence[dict], words: Words
 ) -> dict[str, dict[str, str]]:
-    """Names of the segments of each scheme, in the order they are shown."""
+    """Names of the segments of each scheme, in the order they are shown.
+
+    Segments of the moves that have no name any more are left out.
+    """
     rfm = {
         row["rfm_segment"]: row["rfm_segment_label"]
         for row in read.rows(
@@ -173,27 +182,21 @@ def _labels(
             "order by mean_monetary desc nulls last, rfm_segment",
         )
     }
-    own = [
-        row["segment_name"]
+    own = {
+        row["segment_name"]: row["segment_name"]
         for row in read.rows("segments", "segment_name", "order by segment_id")
-    ]
-    order = {code: place for place, code in enumerate((*STATES, *rfm, *own))}
-    labels: dict[str, dict[str, str]] = {}
-    for scheme in SCHEMES:
-        found = sorted(
-            {
-                move[end]
-                for move in moves
-                if move["scheme"] == scheme
-                for end in ("from_segment", "to_segment")
-            },
-            key=lambda code: (order.get(code, len(order)), code),
-        )
-        if scheme == "lifecycle":
-            labels[scheme] = {code: words.of_code("state", code) for code in found}
-        else:
-            labels[scheme] = {code: rfm.get(code, code) for code in found}
-    return labels
+    }
+    states = {code: words.of_code("state", code) for code in STATES}
+    labels = {"lifecycle": states, "cluster": own, "rfm": rfm}
+    found = {
+        (move["scheme"], move[end])
+        for move in moves
+        for end in ("from_segment", "to_segment")
+    }
+    return {
+        scheme: {code: name for code, name in names.items() if (scheme, code) in found}
+        for scheme, names in labels.items()
+    }
 
 
 def _judged(read: Reader) -> dict[str, dict]:

@@ -12,18 +12,19 @@ from precision_marketing.report.blocks import (
     Chart,
     Column,
     Reader,
+    Row,
     Section,
     Table,
     Text,
 )
-from precision_marketing.report.charts import SERIES, data
+from precision_marketing.report.charts import SERIES, Bar, data, labelled_bars
 from precision_marketing.report.words import Words, count, decimals, percent
 from precision_marketing.summary import LARGEST_Q_VALUE, LEAST_RULE_BASKETS
 
 NETWORK_PAIRS, TABLE_RULES = 18, 12
 ROW_HEIGHT, ARC_POINTS = 24, 24
-# How far arcs reach to the left of the names, of the chart's width.
-ARC_SHARE, ARC_MOST = 0.3, 220
+# How far arcs reach to the left of the names: pixels, and of the chart's width.
+ARC_LEAST, ARC_SHARE = 26, 0.3
 
 WORDS = {
     "en": {
@@ -35,12 +36,16 @@ WORDS = {
             "No pair of items goes together more often than chance explains: there is"
             " nothing to bundle yet."
         ),
-        "network": "What goes with what",
+        "network": "Items that meet in a basket",
         "network_seen": (
             "A list of {items} items with an arc between two that go together, thicker"
             " where they do so more often than chance. The strongest: {list}."
         ),
         "pair_seen": "{antecedent} and {consequent} ({lift} times)",
+        "strengths": "How many times as often as chance",
+        "strengths_seen": "A bar for each of {count} pairs; the table below has them.",
+        "pair": "{antecedent} → {consequent}",
+        "times": "{lift} ×",
         "rules": "Top rules",
         "antecedent": "Who buys",
         "consequent": "also buys",
@@ -60,6 +65,10 @@ WORDS = {
             "最强的：{list}。"
         ),
         "pair_seen": "{antecedent}与{consequent}（{lift} 倍）",
+        "strengths": "是随机情形的多少倍",
+        "strengths_seen": "{count} 对商品各一条，数值见下表。",
+        "pair": "{antecedent} → {consequent}",
+        "times": "{lift} 倍",
         "rules": "最强规则",
         "antecedent": "购买",
         "consequent": "同时购买",
@@ -100,7 +109,7 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
             lift=decimals(best["lift"], 1),
         )
     )
-    yield _network(pairs, words)
+    yield Row([_network(pairs, words), _strengths(pairs[:TABLE_RULES], words)])
     yield _table(pairs[:TABLE_RULES], words)
 
 
@@ -126,6 +135,28 @@ def _network(pairs: Sequence[dict], words: Words) -> Chart:
         description=words("network_seen", items=len(order), list="; ".join(seen)),
         draw=lambda width: _arcs(pairs, order, names, width),
         tables=["association_rules"],
+        size="half",
+    )
+
+
+def _strengths(pairs: Sequence[dict], words: Words) -> Chart:
+    groups = [
+        (
+            words(
+                "pair",
+                antecedent=pair["antecedent"],
+                consequent=pair["consequent"],
+            ),
+            [Bar(pair["lift"], words("times", lift=decimals(pair["lift"], 1)))],
+        )
+        for pair in pairs
+    ]
+    return Chart(
+        title=words("strengths"),
+        description=words("strengths_seen", count=len(pairs)),
+        draw=lambda width: labelled_bars(groups, width),
+        tables=["association_rules"],
+        size="half",
     )
 
 
@@ -154,20 +185,22 @@ def _arcs(
 ) -> alt.LayerChart:
     """Names in a column; two that go together joined by half an ellipse."""
     # The arcs have their own unit: pixels of a plane that the scales map one to one.
-    room = min(ARC_SHARE * width, ARC_MOST)
     places = {item: ROW_HEIGHT * (at + 0.5) for at, item in enumerate(order)}
     height = ROW_HEIGHT * len(order)
     farthest = max(
         abs(places[pair["antecedent_item"]] - places[pair["consequent_item"]])
         for pair in pairs
     )
+    room = min(ARC_SHARE * width, ARC_LEAST + farthest / 2)
     largest = max(pair["lift"] for pair in pairs)
     points = []
     for number, pair in enumerate(pairs):
         top, bottom = sorted(
             (places[pair["antecedent_item"]], places[pair["consequent_item"]])
         )
-        depth = room * (0.35 + 0.65 * (bottom - top) / farthest)
+        depth = ARC_LEAST + (room - ARC_LEAST) * (
+            (bottom - top - ROW_HEIGHT) / max(farthest - ROW_HEIGHT, 1)
+        )
         for step in range(ARC_POINTS + 1):
             turn = math.pi * step / ARC_POINTS
             points.append(

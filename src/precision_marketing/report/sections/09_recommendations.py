@@ -327,7 +327,8 @@ SECTION = Section(
             " lines; the setting pm_enable_recommendations switches it on and off."
         ),
         "zh": (
-            "需要多个月份中再次购买的客户订单行；由设置 pm_enable_recommendations 开关。"
+            "需要多个月份中再次购买的客户订单行；"
+            "由设置 pm_enable_recommendations 开关。"
         ),
     },
     words=WORDS,
