@@ -42,11 +42,12 @@ PROPERTIES = {
     **{colour: f"--on-step-{number}" for number, colour in enumerate(ON_STEPS)},
 }
 
+PADDING = {"left": 2, "right": 8, "top": 8, "bottom": 4}
 CONFIG = {
     "aria": False,
     "background": "transparent",
     "font": "sans-serif",
-    "padding": {"left": 2, "right": 8, "top": 8, "bottom": 4},
+    "padding": PADDING,
     "view": {"stroke": None},
     "axis": {
         "labelFontSize": FONT_SIZE,
@@ -204,7 +205,8 @@ def labelled_bars(
         .mark_text(align="left", baseline="alphabetic", limit=width - 8)
         .encode(x=alt.value(0), y=alt.Y("y:Q", **y), text="name:N")
     )
-    return alt.layer(rectangles, values, names).properties(height=height)
+    padded = height + PADDING["top"] + PADDING["bottom"]
+    return alt.layer(rectangles, values, names).properties(height=padded)
 
 
 @dataclass(frozen=True)

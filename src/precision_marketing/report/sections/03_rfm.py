@@ -204,20 +204,20 @@ def _table(segments: Sequence[dict], words: Words) -> Table:
         title=words("table"),
         columns=[
             Column(words("segment")),
+            Column(words("action"), is_long=True),
             Column(words("customers"), is_number=True),
             Column(words("revenue"), is_number=True),
             Column(words("share"), is_number=True),
             Column(words("recency_days"), is_number=True),
-            Column(words("action"), is_long=True),
         ],
         rows=[
             (
                 segment["rfm_segment_label"],
+                segment["recommended_action"],
                 count(segment["customer_count"]),
                 words.money(segment["revenue"]),
                 percent(segment["share_of_revenue"]),
                 count(segment["mean_recency_days"]),
-                segment["recommended_action"],
             )
             for segment in segments
         ],

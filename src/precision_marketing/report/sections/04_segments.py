@@ -160,16 +160,16 @@ def _actions(segments: Sequence[dict], words: Words) -> Table:
         title=words("actions"),
         columns=[
             Column(words("segment"), is_long=True),
+            Column(words("action"), is_long=True),
             Column(words("customers"), is_number=True),
             Column(words("revenue"), is_number=True),
-            Column(words("action"), is_long=True),
         ],
         rows=[
             (
                 segment["segment_name"],
+                segment["recommended_action"] or "",
                 count(segment["customer_count"]),
                 words.money(segment["net_revenue"]),
-                segment["recommended_action"] or "",
             )
             for segment in segments
         ],

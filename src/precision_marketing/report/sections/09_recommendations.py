@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import altair as alt
 
@@ -50,8 +50,7 @@ WORDS = {
         "chart_seen": "A dot and an interval a method; {best} is highest with {share}.",
         "in_use": "in use",
         "other": "other methods",
-        "table": "Recommendations on held-back days, lists of {k}",
-        "list": "List",
+        "table": "On held-back days, lists of {k}: {list}",
         "method": "Method",
         "hit_rate": "Customers met",
         "precision": "Items bought",
@@ -105,8 +104,7 @@ WORDS = {
         "chart_seen": "每种方法一个点和区间；最高为{best}，{share}。",
         "in_use": "使用中",
         "other": "其他方法",
-        "table": "留出日期上的推荐效果（{k} 件）",
-        "list": "列表",
+        "table": "留出日期上的效果（{k} 件）：{list}",
         "method": "方法",
         "hit_rate": "命中客户",
         "precision": "被买商品",
@@ -168,7 +166,8 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         yield Notice(words("few", count=count(fewest)))
     if judged:
         yield Row([_chart(name, found, words) for name, found in judged.items()])
-        yield _table(judged, words)
+        for name, found in judged.items():
+            yield _table(name, found, words)
     popular = read.rows(
         "popular_items",
         "item_name, item_id, category, buyer_count",
@@ -264,13 +263,12 @@ def _intervals(rows: Sequence[dict], width: int, words: Words) -> alt.LayerChart
     ).properties(height=40 + 24 * len(shown))
 
 
-def _table(judged: Mapping[str, Sequence[dict]], words: Words) -> Table:
+def _table(name: str, rows: Sequence[dict], words: Words) -> Table:
     tones = {"better": "good", "worse": "poor", "even": "fair", "reference": "fair"}
     return Table(
-        title=words("table", k=K),
+        title=words("table", k=K, list=words(name)),
         columns=[
             Column(words("method")),
-            Column(words("list")),
             Column(words("hit_rate"), is_number=True),
             Column(words("precision"), is_number=True),
             Column(words("lift"), is_number=True),
@@ -281,7 +279,6 @@ def _table(judged: Mapping[str, Sequence[dict]], words: Words) -> Table:
         rows=[
             (
                 _method(row, words),
-                words(name),
                 percent(row["hit_rate"]),
                 percent(row["precision"]),
                 decimals(row["lift_over_popularity"]),
@@ -290,7 +287,6 @@ def _table(judged: Mapping[str, Sequence[dict]], words: Words) -> Table:
                 percent(row["coverage"], 0),
                 Badge(words(_verdict(row)), tones[_verdict(row)]),
             )
-            for name, rows in judged.items()
             for row in rows
         ],
         tables=["recommender_evaluation"],

@@ -67,7 +67,7 @@ WORDS = {
         "badge_C": "C, not better",
         "badge_insufficient_data": "not enough data",
         "badge_no_baseline": "rule of thumb in use",
-        "heading": "{target} ({days} days)",
+        "heading": "Prediction: {target} ({days} days)",
         "weak": (
             "No model of this target is better than the rule of thumb beyond chance:"
             " use its scores to look, not to spend."
@@ -115,7 +115,7 @@ WORDS = {
         "drift_of": "Prediction",
         "drift_features": "Measures compared",
         "drift_largest": "Largest shift",
-        "drift_feature": "Of",
+        "drift_feature": "Measure that shifted most",
         "drift_score": "Shift of the score",
         "drift_verdict": "Verdict",
         "drift_ok": "stable",
@@ -165,7 +165,7 @@ WORDS = {
         "badge_C": "C，没有更好",
         "badge_insufficient_data": "数据不足",
         "badge_no_baseline": "采用经验规则",
-        "heading": "{target}（{days} 天）",
+        "heading": "预测：{target}（{days} 天）",
         "weak": "该目标没有模型确定优于经验规则：分数仅供观察，勿据此投入预算。",
         "little": "该目标数据过少：所有人使用基准比率。",
         "overfit": "在较晚日期上明显差于学习时：实际效果会低于其承诺。",
@@ -198,7 +198,7 @@ WORDS = {
         "drift_of": "预测",
         "drift_features": "比较的指标",
         "drift_largest": "最大偏移",
-        "drift_feature": "指标",
+        "drift_feature": "偏移最大的指标",
         "drift_score": "分数偏移",
         "drift_verdict": "结论",
         "drift_ok": "稳定",
@@ -566,6 +566,12 @@ def _drift(read: Reader, cards: Sequence[dict], words: Words) -> Iterator[Block]
         "target, subject, feature, psi, status",
         "order by target, subject, psi desc nulls last, feature",
     )
+    labels = {
+        row["feature"]: row["label"]
+        for row in read.rows(
+            "feature_catalogue", "distinct feature, label", "order by feature"
+        )
+    }
     shown = []
     for card in cards:
         own = [row for row in rows if row["target"] == card["target"]]
@@ -581,13 +587,14 @@ def _drift(read: Reader, cards: Sequence[dict], words: Words) -> Iterator[Block]
                 card["intended_use"],
                 count(len(features)),
                 decimals(features[0]["psi"] if features else None, 3),
-                features[0]["feature"] if features else "",
+                labels.get(features[0]["feature"], features[0]["feature"])
+                if features
+                else "",
                 decimals(score["psi"] if score else None, 3),
                 Badge(words.of_code("drift", worst), DRIFT_TONES[worst]),
             )
         )
     if shown:
-        yield Heading(words("drift"))
         yield Table(
             title=words("drift"),
             columns=[
@@ -599,7 +606,7 @@ def _drift(read: Reader, cards: Sequence[dict], words: Words) -> Iterator[Block]
                 Column(words("drift_verdict")),
             ],
             rows=shown,
-            tables=["drift"],
+            tables=["drift", "feature_catalogue"],
         )
 
 
@@ -619,7 +626,6 @@ def _fairness(read: Reader, cards: Sequence[dict], words: Words) -> Iterator[Blo
         None: Badge(words("fair_none"), "fair"),
     }
     if rows:
-        yield Heading(words("fairness"))
         yield Table(
             title=words("fairness"),
             columns=[
@@ -655,6 +661,7 @@ SECTION = Section(
         "roc_points",
         "model_comparison",
         "drift",
+        "feature_catalogue",
         "model_fairness",
     ),
     filled_by={
