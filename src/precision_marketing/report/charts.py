@@ -184,7 +184,7 @@ def labelled_bars(
             top += BAR_HEIGHT
         top += GROUP_GAP
     height = max(top - GROUP_GAP, 1)
-    largest = max((bar["value"] for bar in bars), default=0) or 1
+    largest = float(max((bar["value"] for bar in bars), default=0)) or 1
     room = max((text_width(bar["text"]) for bar in bars), default=0) + 14
     across = alt.Scale(domain=[0, largest], range=[0, max(width - room, 40)])
     down = alt.Scale(domain=[0, height], range=[0, height], nice=False)
