@@ -35,6 +35,12 @@ class Words:
         """Text of a key with its values."""
         return self._texts[key].format(**values)
 
+    def counted(self, key: str, number: Number) -> str:
+        """Text of a key for so many; for one that of ``<key>_1``, if there is."""
+        one = self._texts.get(f"{key}_1")
+        text = one if one is not None and number == 1 else self._texts[key]
+        return text.format(count=count(number))
+
     def of_code(self, prefix: str, code: str) -> str:
         """Text of a code out of a table; the code itself where it has none."""
         return self._texts.get(f"{prefix}_{code}", code)

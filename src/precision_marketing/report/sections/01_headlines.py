@@ -19,8 +19,12 @@ KEPT = "not is_return and fully_returned_at is null"
 
 WORDS = {
     "en": {
-        "lead": "{customers} known customers placed {orders} orders, worth {revenue}.",
-        "lead_anonymous": "{orders} orders brought {revenue}, all from unknown buyers.",
+        "lead": "{customers} placed {orders}, worth {revenue}.",
+        "lead_anonymous": "{orders} brought {revenue}, all from unknown buyers.",
+        "n_customers": "{count} known customers",
+        "n_customers_1": "One known customer",
+        "n_orders": "{count} orders",
+        "n_orders_1": "one order",
         "value": (
             "If they go on as they did, today's customers are worth {value} over the"
             " next {months} months."
@@ -39,8 +43,10 @@ WORDS = {
         "clv_remark": "next {months} months",
     },
     "zh": {
-        "lead": "{customers} 位已知客户共下 {orders} 个订单，金额 {revenue}。",
-        "lead_anonymous": "{orders} 个订单带来 {revenue}，买家均未识别。",
+        "lead": "{customers}共下 {orders}，金额 {revenue}。",
+        "lead_anonymous": "{orders}带来 {revenue}，买家均未识别。",
+        "n_customers": "{count} 位已知客户",
+        "n_orders": "{count} 个订单",
         "value": "若保持目前节奏，现有客户未来 {months} 个月的价值为 {value}。",
         "title": "关键数字",
         "customers": "有订单的客户",
@@ -76,10 +82,15 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     value = read.first(
         "customer_lifetime_value",
         "horizon_months, sum(predicted_clv) as predicted",
-        "group by horizon_months order by horizon_months desc",
+        "where status = 'ok' group by horizon_months order by horizon_months desc",
     )
+    tables = ["orders"]
+    if customers["customer_count"]:
+        tables.append("customers")
+    if value:
+        tables.append("customer_lifetime_value")
     texts = [_lead(orders, customers, words)]
-    if value and value["predicted"] is not None:
+    if value:
         texts.append(
             words(
                 "value",
@@ -95,18 +106,19 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
             *_habits(customers, words),
             *_value(value, words),
         ],
-        tables=["orders", "customers", "customer_lifetime_value"],
+        tables=tables,
     )
 
 
 def _lead(orders: dict, customers: dict, words: Words) -> str:
     values = {
-        "orders": count(orders["order_count"]),
+        "orders": words.counted("n_orders", orders["order_count"]),
         "revenue": words.money(orders["revenue"]),
     }
     if not customers["customer_count"]:
         return words("lead_anonymous", **values)
-    return words("lead", customers=count(customers["customer_count"]), **values)
+    known = words.counted("n_customers", customers["customer_count"])
+    return words("lead", customers=known, **values)
 
 
 def _totals(orders: dict, customers: dict, words: Words) -> Iterator[Tile]:
@@ -134,7 +146,7 @@ def _habits(customers: dict, words: Words) -> Iterator[Tile]:
 
 
 def _value(value: dict | None, words: Words) -> Iterator[Tile]:
-    if value and value["predicted"] is not None:
+    if value:
         yield Tile(
             words("clv"),
             words.money(value["predicted"]),

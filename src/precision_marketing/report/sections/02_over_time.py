@@ -32,7 +32,9 @@ WORDS = {
             "In the last {months} full months the shop took {revenue}, {change}"
             " against the {months} months before ({before})."
         ),
-        "no_change": "In its {months} months the shop took {revenue}.",
+        "no_change": "In {months} the shop took {revenue}.",
+        "n_months": "{count} months",
+        "n_months_1": "one month",
         "mix": (
             "Of the {buyers} customers who bought in {month}, {new} did so for the"
             " first time."
@@ -61,7 +63,8 @@ WORDS = {
             "最近 {months} 个完整月收入 {revenue}，较此前 {months} 个月"
             "（{before}）变化 {change}。"
         ),
-        "no_change": "{months} 个月内收入合计 {revenue}。",
+        "no_change": "{months}内收入合计 {revenue}。",
+        "n_months": "{count} 个月",
         "mix": "{month}购买的 {buyers} 位客户中，{new} 位为首次购买。",
         "partial": "{month}尚未结束，数字还会增加。",
         "revenue": "每月净收入",
@@ -132,7 +135,11 @@ def _sentences(
         )
     else:
         total = sum(month["revenue"] for month in months)
-        yield words("no_change", months=len(months), revenue=words.money(total))
+        yield words(
+            "no_change",
+            months=words.counted("n_months", len(months)),
+            revenue=words.money(total),
+        )
     known = {month["month"] for month in full}
     seen = [row for row in buyers if row["month"] in known]
     if seen:

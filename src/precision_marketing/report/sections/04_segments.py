@@ -28,6 +28,7 @@ WORDS = {
             "Customers fall into {count} groups. “{segment}” are {customers} of"
             " customers and bring {revenue} of revenue."
         ),
+        "lead_one": "All customers are in one group: “{segment}”.",
         "doubt": (
             "No number of segments gave groups that are both large and stable: take"
             " these as a rough guide."
@@ -58,6 +59,7 @@ WORDS = {
             "客户自然分成 {count} 群。“{segment}”占客户的 {customers}，"
             "贡献收入的 {revenue}。"
         ),
+        "lead_one": "所有客户同属一群：“{segment}”。",
         "doubt": "没有一种分群数同时足够大且稳定：以下结果仅供参考。",
         "how": (
             "分群由 {algorithm} 从 {candidates} 个候选方案中选出；"
@@ -86,7 +88,9 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     segments = read.rows("segments", "*", "order by net_revenue desc, segment_id")
     best = segments[0]
     yield Text(
-        words(
+        words("lead_one", segment=best["segment_name"])
+        if len(segments) == 1
+        else words(
             "lead",
             count=len(segments),
             segment=best["segment_name"],
@@ -104,7 +108,7 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     yield _shares(segments, words)
     yield _actions(segments, words)
     yield _rules(segments, words)
-    if chosen:
+    if chosen and chosen["stability_ari"] is not None:
         yield Text(
             words(
                 "how",

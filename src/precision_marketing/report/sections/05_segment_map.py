@@ -37,6 +37,7 @@ WORDS = {
             "“{often}” order most often ({orders} orders a customer); an order is worth"
             " most with “{rich}” ({value})."
         ),
+        "one": "There are no two segments with orders to draw a map of.",
         "how": (
             "Each small mark is one of {count} customers drawn evenly, each large"
             " number the mean of a segment. Both scales grow by factors. Segments may"
@@ -65,6 +66,7 @@ WORDS = {
         "lead": (
             "“{often}”下单最频繁（每人 {orders} 单）；“{rich}”单笔金额最高（{value}）。"
         ),
+        "one": "没有两个以上有订单的分群可供绘图。",
         "how": (
             "每个小标记为均匀抽取的 {count} 位客户之一，大数字为各分群均值；"
             "两轴均为对数刻度。分群所依据的指标可能不止这两个。"
@@ -97,7 +99,8 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         " cast(avg(average_order_value) as double) as order_value",
         f"where {positive} group by segment_id order by segment_id",
     )
-    if not segments:
+    if len(segments) < 2:
+        yield Text(words("one"))
         return
     sample = read.rows(
         "customers",

@@ -46,6 +46,10 @@ WORDS = {
             "All {count} predictions are better than a rule of thumb on days they had"
             " not seen."
         ),
+        "lead_little": (
+            "There is too little data to judge any prediction: everyone gets a base"
+            " rate."
+        ),
         "how": (
             "Each model was judged on past days whose later orders it did not know,"
             " beside a rule of thumb. The gain is how much better it ranks customers"
@@ -146,6 +150,7 @@ WORDS = {
     "zh": {
         "lead": "{count} 项预测中有 {good} 项在未见过的日期上优于经验规则。",
         "lead_all": "全部 {count} 项预测在未见过的日期上均优于经验规则。",
+        "lead_little": "数据过少，无法评估任何预测：所有人使用基准比率。",
         "how": (
             "每个模型都在其不知后续订单的过去日期上，与经验规则一同评估。"
             "增益指排序改善的程度（金额类为平方误差的减少），附 95 % 区间。"
@@ -237,6 +242,11 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
             card["target"],
         )
     )
+    judged = [card for card in cards if _grade(card) != "insufficient_data"]
+    if not judged:
+        yield Text(words("lead_little"))
+        yield _overview(cards, words)
+        return
     good = sum(_grade(card) in ("A", "B") for card in cards)
     yield Text(
         words("lead_all" if good == len(cards) else "lead", good=good, count=len(cards))
@@ -303,7 +313,8 @@ def _target(read: Reader, card: dict, words: Words) -> Iterator[Block]:
     )
     if _grade(card) == "insufficient_data":
         yield Notice(words("little"))
-    elif _grade(card) not in ("A", "B"):
+        return
+    if _grade(card) not in ("A", "B"):
         yield Notice(words("weak"))
     if card["is_overfit"]:
         yield Notice(words("overfit"))

@@ -50,8 +50,8 @@ WORDS = {
             " to rank, not to plan money."
         ),
         "little": (
-            "There is too little data for a model: value is what each customer brought"
-            " so far, at the same pace on."
+            "There is too little data for a model of value: what follows is what each"
+            " customer brought so far, carried on at the same pace."
         ),
         "distribution": "Customers by predicted value, next {months} months",
         "distribution_seen": (
@@ -155,10 +155,12 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     judged = {
         row["metric"]: row for row in evaluation if row["model"] == total["model"]
     }
-    yield Text(words.sentences(*_sentences(read, total, judged, words)))
     if not total["modelled_count"]:
-        yield Notice(words("little"))
-    elif judged and next(iter(judged.values()))["grade"] not in TONES:
+        yield Text(words("little"))
+        yield from _distribution(read, total, words)
+        return
+    yield Text(words.sentences(*_sentences(read, total, judged, words)))
+    if judged and next(iter(judged.values()))["grade"] not in TONES:
         yield Notice(words("weak"))
     yield from _distribution(read, total, words)
     deciles = read.rows(

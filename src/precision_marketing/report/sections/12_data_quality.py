@@ -29,6 +29,7 @@ WORDS = {
             " worth {amount}. None is lost: each stands in pm__rejected_rows with its"
             " reason."
         ),
+        "lead_clean": "All {read} order lines were accepted.",
         "no_lines": "No order line was read.",
         "chart": "Rejected order lines by reason",
         "chart_seen": "Bars by reason, most first: {list}.",
@@ -97,6 +98,7 @@ WORDS = {
             "{read} 条订单行中 {share} 被接受；{rejected} 条被拒绝，金额 {amount}。"
             "没有一条丢失：每条及其原因均在 pm__rejected_rows 中。"
         ),
+        "lead_clean": "全部 {read} 条订单行均被接受。",
         "no_lines": "没有读到订单行。",
         "chart": "被拒绝的订单行（按原因）",
         "chart_seen": "按原因的条形，从多到少：{list}。",
@@ -193,6 +195,8 @@ def _lead(lines: Sequence[dict], rejected: Sequence[dict], words: Words) -> str:
     }
     if not of["read"]:
         return words("no_lines")
+    if not rejected:
+        return words("lead_clean", read=count(of["read"]))
     return words(
         "lead",
         read=count(of["read"]),
