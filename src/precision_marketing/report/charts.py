@@ -116,6 +116,8 @@ def to_svg(
     svg = vl_convert.vegalite_to_svg(specification, vl_version=VEGA_LITE)
     svg = re.sub(r' (font-family|aria-\w+|role|class|pointer-events)="[^"]*"', "", svg)
     svg = re.sub(r'"(#[0-3]0000\d)"', lambda match: f'"{colour(match[1])}"', svg)
+    # Labels that found no room are drawn unseen, and would be read out all the same.
+    svg = re.sub(r'<text [^>]*opacity="0"[^>]*>[^<]*</text>', "", svg)
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = re.sub(r"url\(#", f"url(#{name}-", svg)
     head, body = svg.split(">", 1)
