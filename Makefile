@@ -1,4 +1,4 @@
-# make build    the tables: environment, then everything from INPUT into WAREHOUSE
+# make build    the tables: environment, everything from INPUT into WAREHOUSE, report.html
 # make publish  a copy of the public tables for BI tools, to be read during a build
 # make doctor   what a build of INPUT needs: environment, memory, disk, mapping, data
 # make docs     every table and column on one page, without a network
@@ -39,6 +39,7 @@ build: .venv/build.stamp
 	@set -o pipefail; PM_WAREHOUSE="$(WAREHOUSE)" $(BIN)/dbt --no-use-colors build \
 	    --exclude-resource-type unit_test --vars "$$(cat "$(INPUT)")" | $(BRIEFLY)
 	@$(BIN)/precision-marketing summary --warehouse "$(WAREHOUSE)"
+	@$(BIN)/precision-marketing report --warehouse "$(WAREHOUSE)"
 
 publish: .venv/build.stamp
 	@$(BIN)/precision-marketing publish --warehouse "$(WAREHOUSE)" \

@@ -1,4 +1,4 @@
-"""Command line: ``precision-marketing summary``, ``publish``, ``doctor``, ``demo``."""
+"""Command line: ``precision-marketing`` and what to do."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from precision_marketing.publish import PublishingError, publish
 from precision_marketing.summary import LANGUAGES, NoTablesError, summarise
 
 DEFAULT_WAREHOUSE = "warehouse/precision_marketing.duckdb"
+REPORT_NAME = "report.html"
 DEFAULT_MAPPING = "inputs/demo.yml"
 PUBLISHED_NAME = "published.duckdb"
 
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="precision-marketing",
         description=(
-            "Look at what a build found, publish it, or write a demo shop to build."
+            "Show what a build found, publish it, or write a demo shop to build."
         ),
     )
     commands = result.add_subparsers(dest="command", required=True, metavar="command")
@@ -37,9 +38,23 @@ def parser() -> argparse.ArgumentParser:
         help="print where the tables are and what they say",
         description="Print where the tables are and what they say.",
     )
-    summary.add_argument(
-        "--language", choices=LANGUAGES, help="of the headings (default: the build's)"
+    report = commands.add_parser(
+        "report",
+        help="write what the tables say as a page for a browser",
+        description="Write what the tables say as one HTML file that needs no network.",
     )
+    report.add_argument(
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help=f"HTML file to write (default: {REPORT_NAME} beside the warehouse)",
+    )
+    for teller in (summary, report):
+        teller.add_argument(
+            "--language",
+            choices=LANGUAGES,
+            help="of the headings (default: the build's)",
+        )
     publishing = commands.add_parser(
         "publish",
         help="copy the public tables for BI tools, to be read during the next build",
@@ -82,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="folder with dbt_project.yml (default: this one)",
     )
-    for reader in (summary, publishing, doctor):
+    for reader in (summary, report, publishing, doctor):
         reader.add_argument(
             "--warehouse",
             type=Path,
@@ -113,6 +128,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _reading(arguments.warehouse):
             if arguments.command == "publish":
                 print(_publish(arguments))
+            elif arguments.command == "report":
+                print(_report(arguments))
             else:
                 print(_summary(arguments.warehouse, arguments.language))
     except CommandError as problem:
@@ -124,6 +141,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _summary(warehouse: Path, language: str | None) -> str:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return summarise(connection, language=language)
+
+
+def _report(arguments: argparse.Namespace) -> str:
+    # Loaded on demand: altair takes a second.
+    from precision_marketing.report import render, write
+
+    output = arguments.output or arguments.warehouse.with_name(REPORT_NAME)
+    with duckdb.connect(str(arguments.warehouse), read_only=True) as connection:
+        page = render(
+            connection,
+            language=arguments.language,
+            progress=lambda line: print(line, file=sys.stderr),
+        )
+    try:
+        write(page, output)
+    except OSError as problem:
+        raise CommandError(
+            f"the report cannot be written to {output}: {problem.strerror}. Name"
+            " another file with --output."
+        ) from problem
+    return f"Report  {output}"
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,10 @@ from typing import Any
 
 import duckdb
 
+from precision_marketing.public_tables import PREFIX, NoTablesError, PublicTables
+
+__all__ = ["LANGUAGES", "NoTablesError", "display_width", "shortened", "summarise"]
+
 PAGE_WIDTH = 88
 LANGUAGES = ("en", "zh")
 
@@ -28,8 +32,6 @@ SEGMENTS = 4
 RULES = 3
 TARGETS = 2
 WARNINGS = 2
-
-PREFIX = "pm__"
 
 WORDS = {
     "en": {
@@ -123,10 +125,6 @@ WORDS = {
 }
 
 
-class NoTablesError(LookupError):
-    """The database holds none of the project's tables."""
-
-
 def summarise(
     connection: duckdb.DuckDBPyConnection, *, language: str | None = None
 ) -> str:
@@ -157,7 +155,7 @@ def summarise(
         raise ValueError(
             f"language: expected {' or '.join(LANGUAGES)}, got {language!r}"
         )
-    tables = _Tables(connection)
+    tables = PublicTables(connection)
     info = tables.first("build_info", "*") or {}
     words = WORDS[language or info.get("language") or "en"]
     parts = [
@@ -171,81 +169,12 @@ def summarise(
     return "\n\n".join("\n".join(line.rstrip() for line in part) for part in parts)
 
 
-class _Tables:
-    """The public tables of a warehouse, wherever in it they are."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        found = self._records(
-            """
-            select database_name, schema_name, count(*) as table_count
-            from (
-                select database_name, schema_name, table_name from duckdb_tables()
-                union all
-                select database_name, schema_name, view_name from duckdb_views()
-            ) as relations
-            where starts_with(table_name, ?) and database_name = current_database()
-            group by database_name, schema_name
-            order by table_count desc, schema_name
-            """,
-            [PREFIX],
-        )
-        if not found:
-            raise NoTablesError(f"no table is named {PREFIX}...")
-        self._schema = found[0]["schema_name"]
-        self.count = found[0]["table_count"]
-        self._columns: dict[str, set[str]] = {}
-        for row in self._records(
-            """
-            select table_name, column_name from duckdb_columns()
-            where database_name = current_database() and schema_name = ?
-            """,
-            [self._schema],
-        ):
-            self._columns.setdefault(row["table_name"], set()).add(row["column_name"])
-
-    @property
-    def path(self) -> str:
-        return self._records(
-            """
-            select coalesce(path, ':memory:') as path from duckdb_databases()
-            where database_name = current_database()
-            """
-        )[0]["path"]
-
-    def has(self, name: str, *columns: str) -> bool:
-        """Whether there is such a table, with all of these columns."""
-        return set(columns) <= self._columns.get(PREFIX + name, set()) and (
-            PREFIX + name in self._columns
-        )
-
-    def rows(self, name: str, columns: str, rest: str = "") -> list[dict[str, Any]]:
-        """Rows of a public table; none where the table is missing."""
-        if not self.has(name):
-            return []
-        return self._records(
-            f'select {columns} from "{self._schema}".pm__{name} {rest}'
-        )
-
-    def first(self, name: str, columns: str, rest: str = "") -> dict[str, Any] | None:
-        return next(iter(self.rows(name, columns, rest)), None)
-
-    def _records(
-        self, sql: str, parameters: Sequence[Any] = ()
-    ) -> list[dict[str, Any]]:
-        cursor = self._connection.cursor()
-        try:
-            cursor.execute(sql, list(parameters))
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        finally:
-            cursor.close()
-
-
 # -- Parts -----------------------------------------------------------------------------
 
 
-def _title(tables: _Tables, info: dict[str, Any], words: dict[str, str]) -> list[str]:
+def _title(
+    tables: PublicTables, info: dict[str, Any], words: dict[str, str]
+) -> list[str]:
     about = words["no_info"]
     if info:
         about = (
@@ -256,7 +185,9 @@ def _title(tables: _Tables, info: dict[str, Any], words: dict[str, str]) -> list
     return [f"precision_marketing {about}", place, ""]
 
 
-def _totals(tables: _Tables, info: dict[str, Any], words: dict[str, str]) -> list[str]:
+def _totals(
+    tables: PublicTables, info: dict[str, Any], words: dict[str, str]
+) -> list[str]:
     rows = []
     customers = tables.first(
         "customers",
@@ -302,7 +233,9 @@ def _totals(tables: _Tables, info: dict[str, Any], words: dict[str, str]) -> lis
     return _aligned(rows, right=[1])
 
 
-def _cleaning(tables: _Tables, words: dict[str, str]) -> list[tuple[str, str, str]]:
+def _cleaning(
+    tables: PublicTables, words: dict[str, str]
+) -> list[tuple[str, str, str]]:
     counts = tables.rows(
         "cleaning_summary",
         "rule, action, row_count",
@@ -330,7 +263,7 @@ def _cleaning(tables: _Tables, words: dict[str, str]) -> list[tuple[str, str, st
     return rows
 
 
-def _rfm_segments(tables: _Tables, words: dict[str, str]) -> list[str]:
+def _rfm_segments(tables: PublicTables, words: dict[str, str]) -> list[str]:
     segments = tables.rows(
         "rfm_segments",
         "rfm_segment_label as name, customer_count, revenue, share_of_revenue as share",
@@ -339,7 +272,7 @@ def _rfm_segments(tables: _Tables, words: dict[str, str]) -> list[str]:
     return _segment_list("rfm", "rfm_segments", segments, RFM_SEGMENTS, tables, words)
 
 
-def _segments(tables: _Tables, words: dict[str, str]) -> list[str]:
+def _segments(tables: PublicTables, words: dict[str, str]) -> list[str]:
     segments = tables.rows(
         "segment_profiles",
         "segment_name as name, max(customer_count) as customer_count,"
@@ -358,7 +291,7 @@ def _segment_list(
     table: str,
     segments: list[dict[str, Any]],
     most: int,
-    tables: _Tables,
+    tables: PublicTables,
     words: dict[str, str],
 ) -> list[str]:
     if not segments:
@@ -384,7 +317,7 @@ def _segment_list(
     ]
 
 
-def _rules(tables: _Tables, words: dict[str, str]) -> list[str]:
+def _rules(tables: PublicTables, words: dict[str, str]) -> list[str]:
     table = "association_rules"
     rules = tables.rows(
         table,
@@ -423,7 +356,7 @@ def _rules(tables: _Tables, words: dict[str, str]) -> list[str]:
     return _aligned([heads, *rows], right=[1, 2, 3], least_widths=RULE_GRID)
 
 
-def _model(tables: _Tables, words: dict[str, str]) -> list[str]:
+def _model(tables: PublicTables, words: dict[str, str]) -> list[str]:
     table = "model_evaluation"
     scores = tables.rows(
         "customer_scores",
@@ -483,7 +416,7 @@ def _evidence(metrics: dict[str, dict], words: dict[str, str]) -> list[str]:
     return ["    " + words["between_facts"].join(facts)] if facts else []
 
 
-def _readiness(tables: _Tables, words: dict[str, str]) -> list[str]:
+def _readiness(tables: PublicTables, words: dict[str, str]) -> list[str]:
     table = "data_readiness"
     if not tables.has(table):
         return [words["readiness"], _absent(table, tables, words)]
@@ -512,7 +445,7 @@ def _readiness(tables: _Tables, words: dict[str, str]) -> list[str]:
 # -- Text ------------------------------------------------------------------------------
 
 
-def _absent(table: str, tables: _Tables, words: dict[str, str]) -> str:
+def _absent(table: str, tables: PublicTables, words: dict[str, str]) -> str:
     kind = "empty" if tables.has(table) else "not_built"
     return "  " + words[kind].format(PREFIX + table)
 

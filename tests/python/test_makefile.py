@@ -19,7 +19,7 @@ echo "12:00:00  Done. PASS=1 WARN=0 ERROR=1 SKIP=0 TOTAL=3"
 echo "warehouse: $PM_WAREHOUSE" "profile: ${DBT_PROFILES_DIR:-none}" "$@"
 exit DBT_EXIT
 """
-SUMMARY = '#!/bin/sh\necho "summary:" "$@"\n'
+COMMAND = '#!/bin/sh\necho "command:" "$@"\n'
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("make"), reason="make is not installed"
@@ -33,7 +33,7 @@ def make(tmp_path: Path):
     def run(*arguments: str, dbt_exit: int = 0) -> subprocess.CompletedProcess[str]:
         scripts = {
             "dbt": DBT.replace("DBT_EXIT", str(dbt_exit)),
-            "precision-marketing": SUMMARY,
+            "precision-marketing": COMMAND,
         }
         for name, text in scripts.items():
             (tmp_path / name).write_text(text)
@@ -61,7 +61,10 @@ def test_the_input_goes_to_dbt_and_the_warehouse_to_both(make, tmp_path):
     assert run.returncode == 0, run.stderr
     assert f"warehouse: {warehouse} profile: none --no-use-colors build" in run.stdout
     assert (ROOT / "inputs" / "cdnow.yml").read_text().strip() in run.stdout
-    assert run.stdout.endswith(f"summary: summary --warehouse {warehouse}\n")
+    assert run.stdout.endswith(
+        f"command: summary --warehouse {warehouse}\n"
+        f"command: report --warehouse {warehouse}\n"
+    )
     assert warehouse.parent.is_dir()
 
 
@@ -87,7 +90,7 @@ def test_a_failed_build_fails_and_has_no_summary(make, tmp_path):
 
     assert run.returncode != 0
     assert "FAIL 7" in run.stdout
-    assert "summary:" not in run.stdout
+    assert "command:" not in run.stdout
 
 
 def test_an_input_that_is_not_there_is_one_error(make):

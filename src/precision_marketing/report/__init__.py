@@ -1,0 +1,3 @@
+from precision_marketing.report.page import render, write
+
+__all__ = ["render", "write"]

@@ -1,0 +1,402 @@
+"""The report as a page, on a warehouse small enough to know by heart."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import re
+import string
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from precision_marketing.public_tables import NoTablesError, PublicTables
+from precision_marketing.report import render, sections, write
+from precision_marketing.report import sections as section_modules
+from precision_marketing.report.blocks import Badge, Column, Reader, Table
+from precision_marketing.report.charts import (
+    INK,
+    PROPERTIES,
+    STEPS,
+    Bar,
+    Cell,
+    every,
+    heat_map,
+    labelled_bars,
+    step_of,
+    to_svg,
+)
+from precision_marketing.report.page import sections as found_sections
+from precision_marketing.report.words import (
+    Words,
+    count,
+    decimals,
+    percent,
+    ratio,
+    signed_percent,
+)
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ("en", "zh")
+SECTIONS = found_sections()
+
+# What a small shop's build leaves, as far as some sections read it.
+TABLES = {
+    "build_info": """
+        select
+            date '2024-03-15' as as_of_date, date '2024-01-05' as first_order_date,
+            date '2024-03-10' as last_order_date, 'GBP' as currency, 'en' as language,
+            '1.2.3' as project_version
+    """,
+    "orders": """
+        select *, customer_id is null as is_anonymous, null::timestamp as
+            fully_returned_at
+        from (values
+            ('1', 'a', false, 1000.50::decimal(18, 2), timestamp '2024-01-05'),
+            ('2', 'a', false, 500.25, timestamp '2024-02-05'),
+            ('3', null, false, 499.25, timestamp '2024-03-10'),
+            ('4', 'b', true, 0.00, timestamp '2024-03-01')
+        ) as orders (order_id, customer_id, is_return, net_revenue, ordered_at)
+    """,
+    "association_rules": """
+        select
+            antecedent_items[1] as antecedent_key, 1 as antecedent_item_count, *
+        from (values
+            (['t'], 'c', 'Tea <b>', 'Cup & saucer', 4.0, 0.50, 20, 0.001),
+            (['c'], 't', 'Cup & saucer', 'Tea <b>', 4.0, 0.80, 20, 0.001),
+            (['h'], 'c', 'Hat', 'Cup & saucer', 2.0, 0.25, 20, 0.001),
+            (['p'], 'q', 'Chance', 'Luck', 50.0, 0.90, 40, 0.500)
+        ) as rules (
+            antecedent_items, consequent_item, antecedent_name, consequent_name, lift,
+            confidence, basket_count, q_value
+        )
+    """,
+    "cleaning_summary": """
+        select * from (values
+            ('order_lines', 'all_rows', 'read', 1200, 5000.00),
+            ('order_lines', 'accepted_rows', 'accept', 1100, 4500.00),
+            ('order_lines', 'service_code', 'reject', 70, 400.00),
+            ('order_lines', 'missing_item_id', 'reject', 30, 100.00),
+            ('order_lines', 'write_off', 'reject', 0, 0.00)
+        ) as rules (input, rule, action, row_count, amount)
+    """,
+    "data_readiness": """
+        select * from (values
+            ('rfm', 'customers', 12, 100, 'warn', 'Use absolute thresholds'),
+            ('scores', 'history_days', 400, 180, 'ok', 'Load more')
+        ) as readiness (capability, requirement, observed, required, status, advice)
+    """,
+}
+
+
+@pytest.fixture
+def connection():
+    with duckdb.connect() as result:
+        yield result
+
+
+@pytest.fixture
+def shop(connection):
+    """A warehouse with the tables above, in another schema than usual."""
+    connection.execute("create schema marts")
+    for name, query in TABLES.items():
+        connection.execute(f"create table marts.pm__{name} as {query}")
+    return connection
+
+
+def section_of(page: str, name: str) -> str:
+    """A section of a page as text, without tags."""
+    found = re.search(rf'<section id="{name}".*?</section>', page, re.S)
+    assert found, f"no section {name}"
+    text = re.sub(r"<svg.*?</svg>", " ", found[0], flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text)).strip()
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+# -- The page --------------------------------------------------------------------------
+
+
+def test_sentences_are_computed_from_the_tables(shop):
+    page = render(shop)
+
+    headlines = section_of(page, "headlines")
+    assert "3 orders brought 2,000 GBP, all from unknown buyers." in headlines
+    assert "25.0 % from unknown buyers" in headlines
+    over_time = section_of(page, "over-time")
+    assert "In 3 months the shop took 2,000 GBP." in over_time
+    assert "Mar 2024 is not over" in over_time
+    assert "Feb 2024 1 1 500.25 GBP 500.25 GBP" in over_time
+    quality = section_of(page, "data-quality")
+    assert "Of 1,200 order lines 91.7 % were accepted; 100 were rejected" in quality
+    assert "worth 500.00 GBP" in quality
+    assert "1 of 2 checks" in quality and "Use absolute thresholds" in quality
+
+
+def test_of_a_pair_the_surer_direction_is_told_and_chance_is_left_out(shop):
+    baskets = section_of(render(shop), "baskets")
+
+    assert "Who buys “Cup &amp; saucer” also buys “Tea &lt;b&gt;” in 80 %" in baskets
+    assert "Hat" in baskets and "Luck" not in baskets
+
+
+def test_names_out_of_the_tables_are_text_and_never_markup(shop):
+    page = render(shop)
+
+    assert "Tea &lt;b&gt;" in page
+    assert "Tea <b>" not in page
+
+
+def test_a_section_without_data_says_what_would_fill_it(shop):
+    page = render(shop)
+
+    rfm = section_of(page, "rfm")
+    assert "pm__rfm_scores was not built" in rfm
+    assert "pm_enable_rfm" in rfm
+    assert "<svg" not in re.search(r'<section id="rfm".*?</section>', page, re.S)[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_build_with_empty_tables_only_still_gives_every_section(connection, language):
+    for name in {table for section in SECTIONS.values() for table in section.tables}:
+        connection.execute(f"create table pm__{name} (nothing integer)")
+
+    page = render(connection, language=language)
+
+    assert page.count('<p class="absent">') == len(SECTIONS) == page.count("<section ")
+    assert "<svg" not in page and "<table" not in page
+
+
+def test_the_language_is_that_of_the_build_unless_asked_for(shop):
+    assert '<html lang="en">' in render(shop)
+    assert '<html lang="zh-Hans">' in render(shop, language="zh")
+    shop.execute("update marts.pm__build_info set language = 'zh'")
+    assert "客户分析报告" in render(shop)
+
+
+def test_the_same_tables_give_the_same_page(shop):
+    assert render(shop) == render(shop)
+
+
+def test_an_unknown_language_is_refused(shop):
+    with pytest.raises(ValueError, match="expected en or zh, got 'fr'"):
+        render(shop, language="fr")
+
+
+def test_a_database_without_public_tables_is_refused(connection):
+    with pytest.raises(NoTablesError):
+        render(connection)
+
+
+def test_a_page_takes_the_place_of_the_old_one_in_one_move(tmp_path):
+    output = tmp_path / "new" / "report.html"
+    write("old", output)
+    write("页", output)
+
+    assert output.read_text(encoding="utf-8") == "页"
+    assert list(output.parent.iterdir()) == [output]
+
+
+def test_nothing_is_asked_of_a_network_or_a_script(shop):
+    page = render(shop)
+
+    assert "<script" not in page
+    outside = re.findall(r"[a-z]+://[^\s\"'<)]+", page)
+    assert set(outside) <= {"http://www.w3.org/2000/svg"}
+
+
+# -- Sections --------------------------------------------------------------------------
+
+
+def test_adding_a_section_is_one_file(shop, tmp_path, monkeypatch):
+    (tmp_path / "99_added_later.py").write_text(
+        "from precision_marketing.report.blocks import Section, Text\n"
+        "SECTION = Section(\n"
+        "    title={'en': 'Added later', 'zh': '后加'}, needs=('orders',),\n"
+        "    filled_by={'en': '', 'zh': ''},\n"
+        "    words={'en': {'found': '{count} rows'}, 'zh': {'found': '{count} 行'}},\n"
+        "    blocks=lambda read, words: [Text(words('found',\n"
+        "        count=read.first('orders', 'count(*) as n')['n']))],\n"
+        ")\n"
+    )
+    monkeypatch.setattr(
+        section_modules, "__path__", [*section_modules.__path__, str(tmp_path)]
+    )
+
+    page = render(shop)
+
+    assert "Added later 4 rows" in section_of(page, "added-later")
+    assert page.index('id="added-later"') > page.index('id="data-quality"')
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_says_everything_in_both_languages(name):
+    section = SECTIONS[name]
+    assert set(section.title) == set(section.filled_by) == set(section.words)
+    # Chinese has one form for one and for many.
+    english, chinese = (
+        {
+            key: text
+            for key, text in section.words[language].items()
+            if key.removesuffix("_1") not in section.words[language] or key[-2:] != "_1"
+        }
+        for language in LANGUAGES
+    )
+    assert english.keys() == chinese.keys()
+    assert {key: places(text) for key, text in english.items()} == {
+        key: places(text) for key, text in chinese.items()
+    }
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_reads_public_tables_only(name):
+    public = {path.stem for path in (ROOT / "models/marts").rglob("pm__*.sql")}
+    assert {f"pm__{table}" for table in SECTIONS[name].tables} <= public
+    source = Path(
+        importlib.import_module(f"{section_modules.__name__}.{name}").__file__
+    ).read_text(encoding="utf-8")
+    assert not re.search(r"\b(ml|int|stg)_pm__|\bduckdb\b", source)
+
+
+def test_a_table_that_a_section_has_not_named_is_refused(shop):
+    reader = Reader(PublicTables(shop), ["orders"])
+
+    with pytest.raises(ValueError, match="pm__customers is not among the tables"):
+        reader.rows("customers", "*")
+
+
+def test_names_of_algorithms_are_those_of_the_seed():
+    with (ROOT / "seeds/lookups/pm_algorithms.csv").open(encoding="utf-8") as file:
+        seed = list(csv.DictReader(file))
+    words = SECTIONS["10_models"].words
+    for language in LANGUAGES:
+        named = {
+            key.removeprefix("algorithm_"): text
+            for key, text in words[language].items()
+            if key.startswith("algorithm_")
+        }
+        assert named == {row["algorithm"]: row[f"label_{language}"] for row in seed}
+
+
+def test_an_item_network_keeps_linked_items_together():
+    in_groups = importlib.import_module(f"{section_modules.__name__}.08_baskets")
+    pairs = [("a", "b"), ("x", "y"), ("c", "b"), ("y", "z")]
+
+    assert in_groups.in_groups(pairs) == ["a", "b", "c", "x", "y", "z"]
+
+
+# -- Charts and words ------------------------------------------------------------------
+
+
+def drawn(chart) -> str:
+    return to_svg(chart, width=300, name="some-chart", title="A & B", description="<")
+
+
+def test_a_chart_carries_its_words_and_the_pages_colours():
+    svg = drawn(labelled_bars([("Group", [Bar(1, "one"), Bar(2, "two", INK)])], 300))
+
+    assert '<title id="some-chart-title">A &amp; B</title>' in svg
+    assert '<desc id="some-chart-description">&lt;</desc>' in svg
+    assert 'aria-labelledby="some-chart-title"' in svg
+    assert "var(--series-0)" in svg and "var(--ink)" in svg
+    assert not re.search(r"#[0-9a-fA-F]{3,6}\b|font-family", svg)
+    assert set(re.findall(r'\bid="([^"]*)"', svg)) == {
+        "some-chart-title",
+        "some-chart-description",
+    }
+
+
+def test_bars_are_as_long_as_their_values():
+    svg = drawn(labelled_bars([("Group", [Bar(1, "one"), Bar(4, "four")])], 300))
+
+    one, four = (
+        float(length)
+        for length in re.findall(r'd="M0,[\d.]+h([\d.]+)v[\d.]+h-', svg)[1:]
+    )
+    assert four == pytest.approx(4 * one, rel=0.01)
+
+
+def test_bars_of_nothing_can_be_drawn():
+    assert "nobody" in drawn(labelled_bars([("nobody", [Bar(0, "0")])], 300))
+
+
+def test_a_heat_map_writes_on_each_step_in_a_colour_made_for_it():
+    cells = [Cell("row", str(n), n, f"cell {n}") for n in range(8)]
+
+    svg = drawn(
+        heat_map(cells, rows=["row"], columns=[str(n) for n in range(8)], width=300)
+    )
+
+    for number in range(len(STEPS)):
+        assert f"var(--step-{number})" in svg
+        assert f"var(--on-step-{number})" in svg
+
+
+def test_each_colour_is_set_for_light_and_for_dark():
+    style = ROOT / "src/precision_marketing/report/templates/style.css"
+    text = style.read_text(encoding="utf-8")
+    light, dark = (
+        set(re.findall(r"(--[\w-]+):", block))
+        for block in re.findall(r":root \{(.*?)\}", text, re.S)
+    )
+    assert light == dark
+    assert set(PROPERTIES.values()) <= light
+    assert set(re.findall(r"var\((--[\w-]+)\)", text)) <= light
+
+
+@pytest.mark.parametrize(
+    ("value", "is_skewed", "step"),
+    [(0, False, 0), (0.5, False, 3), (1, False, 6), (0.25, True, 3), (-1, True, 0)],
+)
+def test_a_step_is_the_share_of_the_largest(value, is_skewed, step):
+    assert step_of(value, 1, is_skewed=is_skewed) == step
+
+
+def test_nothing_has_the_lightest_step():
+    assert step_of(0, 0) == 0
+
+
+def test_labels_are_thinned_evenly_up_to_the_last():
+    assert every(["a", "b", "c", "d", "e"], 3) == ["a", "c", "e"]
+    assert every(["a"], 3) == ["a"]
+
+
+def test_numbers_are_written_for_people():
+    assert count(1234567.4) == "1,234,567"
+    assert percent(0.1234) == "12.3 %"
+    assert signed_percent(0.5, 0) == "+50 %"
+    assert decimals(1.005, 1) == "1.0"
+    assert {count(None), percent(None), decimals(None), signed_percent(None)} == {"–"}
+    assert ratio(1, 0) is None and ratio(None, 2) is None and ratio(1, 4) == 0.25
+
+
+def test_money_has_its_currency_and_cents_only_where_they_count():
+    euros = Words("en", "EUR", {})
+    assert euros.money(999.5) == "999.50 EUR"
+    assert euros.money(1234.56) == "1,235 EUR"
+    assert euros.money(0) == "0 EUR"
+    assert euros.money(None) == "–"
+    assert Words("en", "XXX", {}).money(5) == "5.00"
+
+
+def test_one_thing_is_told_in_the_singular():
+    words = Words("en", "EUR", {"n": "{count} orders", "n_1": "one order"})
+    assert [words.counted("n", number) for number in (0, 1, 1200)] == [
+        "0 orders",
+        "one order",
+        "1,200 orders",
+    ]
+
+
+def test_a_verdict_has_a_known_tone():
+    with pytest.raises(ValueError, match="expected one of good, fair, poor"):
+        Badge("?", "great")
+
+
+def test_the_package_of_sections_is_what_the_page_shows():
+    names = [path.stem for path in Path(sections.__path__[0]).glob("[0-9]*.py")]
+    assert sorted(names) == list(SECTIONS)
+    assert Table("t", [Column("c")], [("x",)], ["orders"]).kind == "table"
