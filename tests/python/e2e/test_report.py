@@ -19,6 +19,8 @@ from .browser import Page, browser
 from .builds import Warehouse
 
 DESK, PHONE = 1280, 390
+# A sheet of A4 without its margins.
+PAPER = 718
 LEAST_CONTRAST = 4.5
 SECTIONS = sections()
 # A name after from or join, without its schema.
@@ -182,6 +184,18 @@ def test_a_view_is_whole_readable_and_quiet(reports, tab, language, width, is_da
     assert contrast["found"] == []
     is_light = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (is_light == "rgb(255, 255, 255)") != is_dark
+
+
+@LANGUAGES
+def test_paper_is_light_and_wide_enough(reports, tab, language):
+    tab.open(reports[language], width=PAPER, is_dark=True, medium="print")
+
+    colour = "getComputedStyle(document.body)"
+    assert tab.evaluate(f"{colour}.backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.evaluate(f"{colour}.color") == "rgb(27, 32, 38)"
+    everything = WIDER_THAN_THE_PAGE.replace("&& !scrolls(node)", "")
+    assert in_page(tab, everything) == []
+    assert in_page(tab, BADLY_PLACED_TEXT) == []
 
 
 @LANGUAGES
