@@ -207,6 +207,12 @@ def _reading(warehouse: Path) -> Iterator[None]:
         raise CommandError(
             f"{problem} in {warehouse}. `make build WAREHOUSE={warehouse}` makes them."
         ) from problem
+    except duckdb.BinderException as problem:
+        raise CommandError(
+            f"{warehouse} lacks a column that this version reads:"
+            f" {_first_line(problem)}. `make build WAREHOUSE={warehouse}` builds it"
+            " again."
+        ) from problem
     except duckdb.IOException as problem:
         if "lock" in str(problem).lower():
             raise CommandError(
@@ -219,5 +225,10 @@ def _reading(warehouse: Path) -> Iterator[None]:
 
 
 def _unreadable(warehouse: Path, problem: duckdb.Error) -> CommandError:
-    reason = str(problem).strip().splitlines()[0]
-    return CommandError(f"{warehouse} cannot be read with DuckDB: {reason}")
+    return CommandError(
+        f"{warehouse} cannot be read with DuckDB: {_first_line(problem)}"
+    )
+
+
+def _first_line(problem: duckdb.Error) -> str:
+    return str(problem).strip().splitlines()[0]

@@ -26,8 +26,9 @@ def warehouse(tmp_path: Path) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute(
             "create table pm__orders as select '1' as order_id, 'a' as customer_id,"
-            " false as is_return, 9.50 as net_revenue,"
-            " timestamp '2024-01-05' as ordered_at"
+            " false as is_return, false as is_anonymous, 9.50 as net_revenue,"
+            " timestamp '2024-01-05' as ordered_at,"
+            " cast(null as timestamp) as fully_returned_at"
         )
     return path
 
@@ -51,6 +52,44 @@ def test_summary_leaves_the_file_as_it_was(warehouse):
     main(["summary", "--warehouse", str(warehouse)])
 
     assert warehouse.read_bytes() == before
+    assert list(warehouse.parent.iterdir()) == [warehouse]
+
+
+def test_report_is_written_beside_the_warehouse(warehouse, capsys):
+    assert main(["report", "--warehouse", str(warehouse)]) == 0
+
+    page = warehouse.with_name("report.html")
+    assert capsys.readouterr().out == f"Report  {page}\n"
+    assert "pm__orders" in page.read_text(encoding="utf-8")
+    assert sorted(warehouse.parent.iterdir()) == [page, warehouse]
+
+
+def test_report_goes_where_it_is_asked_to_in_the_language_asked_for(
+    warehouse, tmp_path
+):
+    output = tmp_path / "new folder" / "page.html"
+
+    main(["report", f"--warehouse={warehouse}", f"--output={output}", "--language=zh"])
+
+    assert '<html lang="zh-Hans">' in output.read_text(encoding="utf-8")
+
+
+def test_a_report_that_cannot_be_written_says_so(warehouse, tmp_path, capsys):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+
+    assert main(["report", f"--warehouse={warehouse}", f"--output={folder}"]) == 2
+    assert "Name another file with --output" in complaint(capsys)
+
+
+def test_a_build_of_another_version_is_to_be_built_again(warehouse, capsys):
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("alter table pm__orders drop column fully_returned_at")
+
+    assert main(["report", f"--warehouse={warehouse}"]) == 2
+    message = complaint(capsys)
+    assert '"fully_returned_at"' in message
+    assert f"`make build WAREHOUSE={warehouse}`" in message
     assert list(warehouse.parent.iterdir()) == [warehouse]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from precision_marketing.public_tables import NoTablesError, PublicTables
 from precision_marketing.report import render, sections, write
@@ -259,6 +260,13 @@ def test_a_section_reads_public_tables_only(name):
         importlib.import_module(f"{section_modules.__name__}.{name}").__file__
     ).read_text(encoding="utf-8")
     assert not re.search(r"\b(ml|int|stg)_pm__|\bduckdb\b", source)
+
+
+def test_the_exposure_names_each_table_that_is_read():
+    exposures = yaml.safe_load((ROOT / "models/marts/_exposures.yml").read_text())
+    report = next(e for e in exposures["exposures"] if e["name"] == "report")
+    read = {table for section in SECTIONS.values() for table in section.tables}
+    assert report["depends_on"] == [f"ref('pm__{table}')" for table in sorted(read)]
 
 
 def test_a_table_that_a_section_has_not_named_is_refused(shop):

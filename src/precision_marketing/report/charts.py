@@ -296,6 +296,10 @@ def every(labels: Sequence[str], most: int) -> list[str]:
     return list(labels[::-1][::step][::-1])
 
 
+# Of the room that a column has, and pixels: one month alone is no wall.
+COLUMN_SHARE, COLUMN_MOST = 0.74, 56
+
+
 def columns_over_time(
     rows: Sequence[dict[str, Any]],
     *,
@@ -316,7 +320,7 @@ def columns_over_time(
     most = max(2, int(width / 110))
     return (
         alt.Chart(data(rows))
-        .mark_bar()
+        .mark_bar(size=min(COLUMN_SHARE * width / len(order), COLUMN_MOST))
         .encode(
             x=alt.X(
                 "label:N",

@@ -55,18 +55,21 @@ class Page:
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 return answer["result"]
 
-    def open(self, path: Path, *, width: int, is_dark: bool, height: int = 900) -> None:
-        """Show a file in a window of some width, in light or dark."""
+    def open(
+        self, path: Path, *, width: int, is_dark: bool, medium: str = "screen"
+    ) -> None:
+        """Show a file in a window of some width, in light or dark, or as on paper."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
-            height=height,
+            height=900,
             deviceScaleFactor=1,
             mobile=width < 600,
         )
         scheme = "dark" if is_dark else "light"
         self.call(
             "Emulation.setEmulatedMedia",
+            media=medium,
             features=[{"name": "prefers-color-scheme", "value": scheme}],
         )
         self._events.clear()

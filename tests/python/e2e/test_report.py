@@ -19,8 +19,12 @@ from .browser import Page, browser
 from .builds import Warehouse
 
 DESK, PHONE = 1280, 390
+# A sheet of A4 without its margins.
+PAPER = 718
 LEAST_CONTRAST = 4.5
 SECTIONS = sections()
+# A name after from or join, without its schema.
+READS = re.compile(r'\b(?:from|join)\s+(?:"?\w+"?\.)?"?(\w+)"?', re.IGNORECASE)
 
 VIEWS = pytest.mark.parametrize(
     ("width", "is_dark"),
@@ -183,6 +187,18 @@ def test_a_view_is_whole_readable_and_quiet(reports, tab, language, width, is_da
 
 
 @LANGUAGES
+def test_paper_is_light_and_wide_enough(reports, tab, language):
+    tab.open(reports[language], width=PAPER, is_dark=True, medium="print")
+
+    colour = "getComputedStyle(document.body)"
+    assert tab.evaluate(f"{colour}.backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.evaluate(f"{colour}.color") == "rgb(27, 32, 38)"
+    everything = WIDER_THAN_THE_PAGE.replace("&& !scrolls(node)", "")
+    assert in_page(tab, everything) == []
+    assert in_page(tab, BADLY_PLACED_TEXT) == []
+
+
+@LANGUAGES
 def test_each_section_is_there_with_data(reports, tab, language):
     tab.open(reports[language], width=DESK, is_dark=False)
 
@@ -273,12 +289,7 @@ def test_a_section_reads_the_tables_it_names_and_no_others(demo, name, monkeypat
         monkeypatch.setattr(PublicTables, "_records", overheard)
         words = Words("en", "EUR", section.words["en"])
         blocks = list(section.blocks(reader, words))
-        read = {
-            # The schema goes before the name.
-            table.rsplit(".", 1)[-1].removeprefix(PREFIX)
-            for sql in asked
-            for table in connection.get_table_names(sql)
-        }
+    read = {name.removeprefix(PREFIX) for sql in asked for name in READS.findall(sql)}
     assert set(section.reads) <= read <= set(section.tables)
     figures = [chart for block in blocks for chart in getattr(block, "charts", [block])]
     named = [figure.tables for figure in figures if hasattr(figure, "tables")]
@@ -286,7 +297,9 @@ def test_a_section_reads_the_tables_it_names_and_no_others(demo, name, monkeypat
     assert set().union(*named) <= read
 
 
-def test_customers_are_never_read_one_by_one(demo, monkeypatch):
+def test_customers_are_never_read_one_by_one_and_threads_change_nothing(
+    demo, reports, monkeypatch
+):
     most = 0
     records = PublicTables._records
 
@@ -299,8 +312,10 @@ def test_customers_are_never_read_one_by_one(demo, monkeypatch):
 
     monkeypatch.setattr(PublicTables, "_records", counted)
     with demo.connection() as connection:
-        render(connection)
+        connection.execute("set threads to 1")
+        page = render(connection)
 
+    assert page == reports["en"].read_text(encoding="utf-8")
     customers = demo.value("select count(*) from pm__customers")
     assert most < customers / 2
 

@@ -34,14 +34,14 @@ MEASURES = (
 WORDS = {
     "en": {
         "lead": (
-            "“{often}” order most often ({orders} orders a customer); an order is worth"
-            " most with “{rich}” ({value})."
+            "“{often}” order most often (typically {orders} orders a customer); an"
+            " order is worth most with “{rich}” (typically {value})."
         ),
         "one": "There are no two segments with orders to draw a map of.",
         "how": (
             "Each small mark is one of {count} customers drawn evenly, each large"
-            " number the mean of a segment. Both scales grow by factors. Segments may"
-            " rest on other measures than these two."
+            " number the middle of a segment (geometric mean). Both scales grow by"
+            " factors. Segments may rest on other measures than these two."
         ),
         "map": "Segment map: orders and value of an order",
         "map_seen": (
@@ -64,11 +64,12 @@ WORDS = {
     },
     "zh": {
         "lead": (
-            "“{often}”下单最频繁（每人 {orders} 单）；“{rich}”单笔金额最高（{value}）。"
+            "“{often}”下单最频繁（通常每人 {orders} 单）；"
+            "“{rich}”单笔金额最高（通常 {value}）。"
         ),
         "one": "没有两个以上有订单的分群可供绘图。",
         "how": (
-            "每个小标记为均匀抽取的 {count} 位客户之一，大数字为各分群均值；"
+            "每个小标记为均匀抽取的 {count} 位客户之一，大数字为各分群的几何平均；"
             "两轴均为对数刻度。分群所依据的指标可能不止这两个。"
         ),
         "map": "分群地图：订单数与客单价",
@@ -95,8 +96,8 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     segments = read.rows(
         "customers",
         "segment_id, min(segment_name) as segment_name,"
-        " avg(order_count) as order_count,"
-        " cast(avg(average_order_value) as double) as order_value",
+        f" {_middle('order_count')} as order_count,"
+        f" {_middle('average_order_value')} as order_value",
         f"where {positive} group by segment_id order by segment_id",
     )
     if len(segments) < 2:
@@ -123,6 +124,14 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     yield _means(read, segments, words)
 
 
+def _middle(column: str) -> str:
+    """Geometric mean: one giant order does not move it, on a scale of factors.
+
+    Logarithms are summed as decimals, in whatever order rows come.
+    """
+    return f"exp(cast(avg(cast(ln({column}) as decimal(18, 9))) as double))"
+
+
 def _map(segments: Sequence[dict], sample: Sequence[dict], words: Words) -> Chart:
     places = {segment["segment_id"]: at for at, segment in enumerate(segments)}
     points = [
@@ -130,7 +139,7 @@ def _map(segments: Sequence[dict], sample: Sequence[dict], words: Words) -> Char
             "x": row["order_count"],
             "y": row["order_value"],
             "colour": SERIES[places[row["segment_id"]] % len(SERIES)],
-            "shape": MARKS[places[row["segment_id"]] % len(MARKS)],
+            "shape": _mark(places[row["segment_id"]]),
         }
         for row in sample
     ]
@@ -160,6 +169,11 @@ def _map(segments: Sequence[dict], sample: Sequence[dict], words: Words) -> Char
             for at, segment in enumerate(segments)
         ],
     )
+
+
+def _mark(place: int) -> str:
+    """Another one than that of the segment whose colour comes again."""
+    return MARKS[(place + place // len(SERIES)) % len(MARKS)]
 
 
 def _scatter(
@@ -217,6 +231,9 @@ def _means(read: Reader, segments: Sequence[dict], words: Words) -> Table:
         if not any(known):
             continue
         overall = next(row["overall_mean"] for row in known if row)
+        # Nothing was ever known of it, or it never happened.
+        if not overall:
+            continue
         rows.append(
             (
                 words(measure),

@@ -27,7 +27,7 @@ WORDS = {
             "Of customers who came over the last {cohorts} months, {share} bought again"
             " in the month after their first."
         ),
-        "later": "In the month {months} after it was {share}.",
+        "later": "{months} months after it, {share} did.",
         "how": (
             "A row is the month of a first order, with its number of customers; a cell"
             " is the share of them who bought so many months later. The last cell of a"
@@ -193,8 +193,11 @@ SECTION = Section(
     title={"en": "Do customers come back?", "zh": "客户会回来吗？"},
     needs=("cohorts",),
     filled_by={
-        "en": "It is filled by order lines with a customer_id.",
-        "zh": "需要带有 customer_id 的订单行。",
+        "en": (
+            "It is filled by order lines with a customer_id; the setting"
+            " pm_enable_segments switches it on and off."
+        ),
+        "zh": "需要带有 customer_id 的订单行；由设置 pm_enable_segments 开关。",
     },
     words=WORDS,
     blocks=_blocks,

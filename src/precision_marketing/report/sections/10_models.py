@@ -28,7 +28,7 @@ from precision_marketing.report.words import (
     signed_percent,
 )
 
-TONES = {"A": "good", "B": "good", "C": "poor"}
+TONES = {"A": "good", "B": "fair", "C": "poor"}
 DRIFT_TONES = {"ok": "good", "warn": "fair", "alert": "poor", "not_judged": "fair"}
 DRIFT_ORDER = ("alert", "warn", "not_judged", "ok")
 # The targets that people ask for first.
@@ -612,7 +612,7 @@ def _drift(read: Reader, cards: Sequence[dict], words: Words) -> Iterator[Block]
                 Column(words("drift_of")),
                 Column(words("drift_features"), is_number=True),
                 Column(words("drift_largest"), is_number=True),
-                Column(words("drift_feature")),
+                Column(words("drift_feature"), is_long=True),
                 Column(words("drift_score"), is_number=True),
                 Column(words("drift_verdict")),
             ],

@@ -31,7 +31,7 @@ from precision_marketing.report.words import (
 )
 
 PREDICTED, CAME = SERIES[0], SERIES[1]
-TONES = {"A": "good", "B": "good"}
+TONES = {"A": "good", "B": "fair"}
 MOST_VALUABLE = 0.1
 
 WORDS = {
@@ -40,7 +40,7 @@ WORDS = {
             "Over the next {months} months today's customers are worth {value}; the"
             " most valuable tenth of them hold {share} of it."
         ),
-        "pace": "At the pace so far it would be {baseline}, which knows nobody leaves.",
+        "pace": "At the pace so far, as if nobody left, it would be {baseline}.",
         "test_good": (
             "On {days} days held back the forecast was {ratio} times what came, the"
             " pace so far {baseline} times."
