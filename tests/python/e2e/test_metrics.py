@@ -164,6 +164,10 @@ def test_each_metric_is_the_number_of_its_mart(semantic_layer, demo):
         " from pm__orders as orders left join pm__customers using (customer_id)"
         " group by rfm_segment"
     )
-    assert sorted(answer["segments"]) == sorted(
-        [str(segment), str(revenue), str(buyers)] for segment, revenue, buyers in in_sql
+    found = [
+        (name, float(revenue), int(buyers))
+        for name, revenue, buyers in answer["segments"]
+    ]
+    assert sorted(found) == sorted(
+        (str(segment), float(revenue), buyers) for segment, revenue, buyers in in_sql
     )
