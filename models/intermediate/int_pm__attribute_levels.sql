@@ -70,21 +70,25 @@ levels_ranked as (
         row_number() over (
             partition by levels_counted.attribute
             order by levels_counted.customer_count desc, levels_counted.level asc
-        ) as level_number
+        ) as level_rank
     from levels_counted
     inner join attributes_counted
         on levels_counted.attribute = attributes_counted.attribute
 ),
 
+-- Numbered by the alphabet: levels about as common change places from one first day to
+-- the next, and all snapshots would have to be made anew.
 final as (
     select
         attribute,
-        cast(level_number as integer) as level_number,
+        cast(
+            row_number() over (partition by attribute order by level) as integer
+        ) as level_number,
         level,
         share
     from levels_ranked
     where
-        level_number <= {{ var('pm_attribute_max_levels') }}
+        level_rank <= {{ var('pm_attribute_max_levels') }}
         and share >= {{ var('pm_attribute_min_share') }}
 )
 
