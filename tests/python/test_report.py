@@ -444,7 +444,9 @@ def test_bars_are_as_long_as_their_values():
 
 
 def test_bars_of_nothing_can_be_drawn():
-    assert "nobody" in drawn(labelled_bars([("nobody", [Bar(0, "0")])], 300))
+    assert "nobody" in drawn(
+        labelled_bars([("nobody", [Bar(0, "0"), Bar(-5, "-5")])], 300)
+    )
 
 
 def test_a_heat_map_writes_on_each_step_in_a_colour_made_for_it():

@@ -133,7 +133,7 @@ def _shares(segments: Sequence[dict], words: Words) -> Chart:
             segment["segment_name"],
             [
                 Bar(
-                    max(segment["share_of_revenue"] or 0, 0),
+                    segment["share_of_revenue"] or 0,
                     percent(segment["share_of_revenue"]),
                     OF_REVENUE,
                 ),

@@ -261,12 +261,12 @@ def _calibration(deciles: Sequence[dict], words: Words) -> Chart:
             words("tenth", decile=row["decile"]),
             [
                 Bar(
-                    max(float(row["mean_predicted_value"]), 0),
+                    row["mean_predicted_value"],
                     words.money(row["mean_predicted_value"]),
                     PREDICTED,
                 ),
                 Bar(
-                    max(float(row["mean_outcome_value"]), 0),
+                    row["mean_outcome_value"],
                     words.money(row["mean_outcome_value"]),
                     CAME,
                 ),
