@@ -30,6 +30,7 @@ from precision_marketing.report.charts import (
 )
 from precision_marketing.report.page import sections as found_sections
 from precision_marketing.report.words import (
+    GAP,
     Words,
     count,
     decimals,
@@ -311,7 +312,8 @@ def told(connection, name: str, tables: dict[str, str]) -> str:
     section = SECTIONS[name]
     reader = Reader(PublicTables(connection), section.tables)
     blocks = section.blocks(reader, Words("en", "EUR", section.words["en"]))
-    return "\n".join(block.text for block in blocks if hasattr(block, "text"))
+    text = "\n".join(block.text for block in blocks if hasattr(block, "text"))
+    return text.replace(GAP, " ")
 
 
 def card(target: str, grade: str, status: str = "ok", *, is_overfit: bool = False):
@@ -492,8 +494,8 @@ def test_labels_are_thinned_evenly_up_to_the_last():
 
 def test_numbers_are_written_for_people():
     assert count(1234567.4) == "1,234,567"
-    assert percent(0.1234) == "12.3 %"
-    assert signed_percent(0.5, 0) == "+50 %"
+    assert percent(0.1234) == f"12.3{GAP}%"
+    assert signed_percent(0.5, 0) == f"+50{GAP}%"
     assert decimals(1.005, 1) == "1.0"
     assert {count(None), percent(None), decimals(None), signed_percent(None)} == {"–"}
     assert ratio(1, 0) is None and ratio(None, 2) is None and ratio(1, 4) == 0.25
@@ -501,9 +503,9 @@ def test_numbers_are_written_for_people():
 
 def test_money_has_its_currency_and_cents_only_where_they_count():
     euros = Words("en", "EUR", {})
-    assert euros.money(999.5) == "999.50 EUR"
-    assert euros.money(1234.56) == "1,235 EUR"
-    assert euros.money(0) == "0 EUR"
+    assert euros.money(999.5) == f"999.50{GAP}EUR"
+    assert euros.money(1234.56) == f"1,235{GAP}EUR"
+    assert euros.money(0) == f"0{GAP}EUR"
     assert euros.money(None) == "–"
     assert Words("en", "XXX", {}).money(5) == "5.00"
 

@@ -22,8 +22,8 @@ WIDTHS = {
     "third": {"third": 280},
 }
 FONT_SIZE = 12
-# A half-width character at the font's size, on the safe side of the usual fonts.
-CHARACTER_WIDTH = 6.9
+# A digit at the font's size in DejaVu Sans, the widest of the usual fonts.
+CHARACTER_WIDTH = 7.7
 VEGA_LITE = "6.4"
 
 # No colour is drawn as such: each stands for a custom property of the page's style,

@@ -13,7 +13,7 @@ from precision_marketing.public_tables import PREFIX, PublicTables
 from precision_marketing.report import render
 from precision_marketing.report.blocks import Reader
 from precision_marketing.report.page import sections
-from precision_marketing.report.words import Words
+from precision_marketing.report.words import GAP, Words
 
 from .browser import Page, browser
 from .builds import Warehouse
@@ -329,6 +329,6 @@ def test_headline_figures_are_those_of_the_tables(demo, reports):
         " (select list(recommended_action) from pm__rfm_segments"
         "  where customer_count > 0)"
     )[0]
-    assert f"{revenue:,.0f} EUR" in text
+    assert f"{revenue:,.0f}{GAP}EUR" in text
     assert segment in text
     assert all(action in text for action in actions)
