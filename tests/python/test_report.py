@@ -414,6 +414,29 @@ def test_a_value_without_a_model_is_called_a_pace(connection):
     assert text.startswith("There is too little data for a model of value")
 
 
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ("0.99", "under 1"),
+        ("1000.00", "1,000–2,000"),
+        ("4999.99", "2,000–5,000"),
+        ("90000000.00", "50,000,000 and more"),
+    ],
+)
+def test_a_value_falls_between_the_edges_around_it(connection, value, place):
+    connection.execute(
+        "create table pm__customer_lifetime_value as select 12 as horizon_months,"
+        f" null as model, {value} as predicted_clv, 1.00 as baseline_clv,"
+        " 'insufficient_data' as status"
+    )
+    section = SECTIONS["11_value"]
+    reader = Reader(PublicTables(connection), section.tables)
+
+    _, chart = section.blocks(reader, Words("en", "EUR", section.words["en"]))
+
+    assert chart.description == f"Columns by value; most customers, 1, lie in {place}."
+
+
 # -- Charts and words ------------------------------------------------------------------
 
 
