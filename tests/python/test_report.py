@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from precision_marketing.public_tables import NoTablesError, PublicTables
-from precision_marketing.report import render, sections, write
+from precision_marketing.report import render, write
 from precision_marketing.report import sections as section_modules
-from precision_marketing.report.blocks import Badge, Column, Reader, Table
+from precision_marketing.report.blocks import Badge, Reader
 from precision_marketing.report.charts import (
     INK,
     PROPERTIES,
@@ -545,9 +545,3 @@ def test_one_thing_is_told_in_the_singular():
 def test_a_verdict_has_a_known_tone():
     with pytest.raises(ValueError, match="expected one of good, fair, poor"):
         Badge("?", "great")
-
-
-def test_the_package_of_sections_is_what_the_page_shows():
-    names = [path.stem for path in Path(sections.__path__[0]).glob("[0-9]*.py")]
-    assert sorted(names) == list(SECTIONS)
-    assert Table("t", [Column("c")], [("x",)], ["orders"]).kind == "table"
