@@ -22,8 +22,8 @@ WIDTHS = {
     "third": {"third": 280},
 }
 FONT_SIZE = 12
-# A half-width character at the font's size, on the safe side of the usual fonts.
-CHARACTER_WIDTH = 6.9
+# A digit at the font's size in DejaVu Sans, the widest of the usual fonts.
+CHARACTER_WIDTH = 7.7
 VEGA_LITE = "6.4"
 
 # No colour is drawn as such: each stands for a custom property of the page's style,
@@ -167,7 +167,10 @@ BAR_HEIGHT, LABEL_HEIGHT, GROUP_GAP = 16, 20, 10
 def labelled_bars(
     groups: Sequence[tuple[str, Sequence[Bar]]], width: int
 ) -> alt.LayerChart:
-    """Lying bars in groups, the name of a group above it: long names have room."""
+    """Lying bars in groups, the name of a group above it: long names have room.
+
+    What is below nothing has no length; its number says so.
+    """
     labels, bars, top = [], [], 0.0
     for name, members in groups:
         labels.append({"name": name, "y": top + LABEL_HEIGHT - 5})
@@ -175,7 +178,7 @@ def labelled_bars(
         for bar in members:
             bars.append(
                 {
-                    "value": bar.value,
+                    "value": max(float(bar.value), 0),
                     "text": bar.text,
                     "colour": bar.colour,
                     "top": top,
@@ -186,7 +189,7 @@ def labelled_bars(
             top += BAR_HEIGHT
         top += GROUP_GAP
     height = max(top - GROUP_GAP, 1)
-    largest = float(max((bar["value"] for bar in bars), default=0)) or 1
+    largest = max((bar["value"] for bar in bars), default=0) or 1
     room = max((text_width(bar["text"]) for bar in bars), default=0) + 14
     across = alt.Scale(domain=[0, largest], range=[0, max(width - room, 40)])
     down = alt.Scale(domain=[0, height], range=[0, height], nice=False)

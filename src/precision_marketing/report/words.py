@@ -9,6 +9,8 @@ from typing import Any
 
 Number = int | float | Decimal
 NONE = "–"
+# No line ends between a number and its unit.
+GAP = "\N{NO-BREAK SPACE}"
 # The code for no currency at all: sums then count units, not money.
 NO_CURRENCY = "XXX"
 
@@ -54,7 +56,7 @@ class Words:
         if value is None:
             return NONE
         digits = 0 if abs(value) >= 1000 or value == 0 else 2
-        return f"{value:,.{digits}f} {self._currency}".rstrip()
+        return f"{value:,.{digits}f}{GAP}{self._currency}".rstrip()
 
     def month(self, day: datetime.date) -> str:
         """A month, short enough for an axis."""
@@ -81,12 +83,12 @@ def decimals(value: Number | None, digits: int = 2) -> str:
 
 def percent(value: Number | None, digits: int = 1) -> str:
     """A share as a percentage."""
-    return NONE if value is None else f"{100 * float(value):,.{digits}f} %"
+    return NONE if value is None else f"{100 * float(value):,.{digits}f}{GAP}%"
 
 
 def signed_percent(value: Number | None, digits: int = 1) -> str:
     """A change as a percentage with its sign."""
-    return NONE if value is None else f"{100 * float(value):+,.{digits}f} %"
+    return NONE if value is None else f"{100 * float(value):+,.{digits}f}{GAP}%"
 
 
 def ratio(part: Number | None, whole: Number | None) -> float | None:

@@ -40,7 +40,7 @@ WORDS = {
         "how": (
             "Each customer has a score from 1 to 5 for how lately they bought (R) and"
             " one for how often and how much (FM); 5 is best. Segments are named after"
-            " the pair."
+            " the pair; revenue is that of the days that scores look back on."
         ),
         "grid": "Customers by score",
         "grid_seen": "A grid of five by five; most customers, {most}, have {place}.",
@@ -66,7 +66,7 @@ WORDS = {
         "quiet": "{count} 位曾经的优质客户已沉默，他们曾带来 {revenue}。",
         "how": (
             "每位客户有两个 1 至 5 的分数：最近购买（R）与购买频次及金额（FM），"
-            "5 为最好；分群按这两个分数命名。"
+            "5 为最好；分群按这两个分数命名，收入为评分回溯期内的收入。"
         ),
         "grid": "各分数的客户数",
         "grid_seen": "五乘五的格子；客户最多的是 {place}，共 {most} 位。",

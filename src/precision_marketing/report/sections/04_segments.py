@@ -53,6 +53,10 @@ WORDS = {
         "items": "Typical items",
         "action": "Recommended action",
         "no_rule": "no short rule found",
+        "algorithm_kmeans": "K-means",
+        "algorithm_ward": "Ward's method",
+        "algorithm_dbscan": "DBSCAN",
+        "algorithm_hdbscan": "HDBSCAN",
     },
     "zh": {
         "lead": (
@@ -80,6 +84,10 @@ WORDS = {
         "items": "典型商品",
         "action": "建议行动",
         "no_rule": "没有简短规则",
+        "algorithm_kmeans": "K 均值",
+        "algorithm_ward": "Ward 法",
+        "algorithm_dbscan": "DBSCAN",
+        "algorithm_hdbscan": "HDBSCAN",
     },
 }
 
@@ -112,7 +120,7 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         yield Text(
             words(
                 "how",
-                algorithm=chosen["algorithm"],
+                algorithm=words.of_code("algorithm", chosen["algorithm"]),
                 candidates=count(chosen["candidate_count"]),
                 stability=decimals(chosen["stability_ari"]),
             )
@@ -125,7 +133,7 @@ def _shares(segments: Sequence[dict], words: Words) -> Chart:
             segment["segment_name"],
             [
                 Bar(
-                    max(segment["share_of_revenue"] or 0, 0),
+                    segment["share_of_revenue"] or 0,
                     percent(segment["share_of_revenue"]),
                     OF_REVENUE,
                 ),

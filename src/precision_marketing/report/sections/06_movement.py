@@ -27,8 +27,8 @@ from precision_marketing.report.words import Words, count, decimals, percent
 
 STATES = ("new", "active", "returned", "cooling", "lapsed")
 SCHEMES = ("lifecycle", "cluster", "rfm")
-# Grids with more segments than this are a table of their own, not a picture.
-GRID_MOST = 8
+# More segments than this leave a phone no room for numbers.
+GRID_MOST = 12
 
 WORDS = {
     "en": {
@@ -53,7 +53,7 @@ WORDS = {
         "lifecycle": "life cycle",
         "cluster": "segments of customers",
         "rfm": "RFM segments",
-        "grid": "From one month to the next: {scheme}",
+        "grid": "Where 100 customers are a month later: {scheme}",
         "grid_seen": (
             "Rows are where customers are, columns where they are a month later. The"
             " largest move out of a row: {most} from {start} to {end}."
@@ -105,7 +105,7 @@ WORDS = {
         "lifecycle": "生命周期",
         "cluster": "客户分群",
         "rfm": "RFM 分群",
-        "grid": "逐月变化：{scheme}",
+        "grid": "100 位客户一个月后的去向：{scheme}",
         "grid_seen": (
             "行为当前所在，列为一个月后所在。最大的变动：{start}有 {most} 转为{end}。"
         ),
@@ -261,7 +261,7 @@ def _grid(
             keys[move["from_segment"]],
             keys[move["to_segment"]],
             move["probability"],
-            percent(move["probability"], 0),
+            count(100 * move["probability"]),
         )
         for move in moves
     ]

@@ -128,7 +128,7 @@ def _grid(rows: Sequence[dict], words: Words) -> Chart:
                 _name(row, words),
                 str(row["period"]),
                 row["retention_rate"],
-                percent(row["retention_rate"], 0).removesuffix(" %"),
+                count(100 * row["retention_rate"]),
             )
             for row in shown
         ]

@@ -19,13 +19,13 @@ from precision_marketing.report.blocks import (
     Text,
 )
 from precision_marketing.report.charts import SERIES, data, text_width
-from precision_marketing.report.words import Words, count, decimals, percent
+from precision_marketing.report.words import Words, count, decimals, percent, ratio
 
 LISTS = ("discover", "buy_again")
 # The list length that is told of, and the method that fills the lists.
 K, SERVED = 10, "blend"
 IN_USE, OTHER = SERIES[1], SERIES[0]
-POPULAR_EVERYWHERE, POPULAR_ROWS = "all", 10
+POPULAR_EVERYWHERE, TOP_ROWS = "all", 10
 
 WORDS = {
     "en": {
@@ -62,6 +62,9 @@ WORDS = {
         "even": "not shown to be better",
         "worse": "worse",
         "reference": "reference",
+        "offered": "What is offered most as new, today",
+        "customers": "Customers",
+        "share": "Share of those with a list",
         "popular": "What sells lately, for visitors nobody knows",
         "item": "Item",
         "category": "Category",
@@ -116,6 +119,9 @@ WORDS = {
         "even": "未证明更好",
         "worse": "更差",
         "reference": "参照",
+        "offered": "当前最常推荐的新品",
+        "customers": "客户数",
+        "share": "占有推荐列表的客户",
         "popular": "近期热销（适用于未知访客）",
         "item": "商品",
         "category": "品类",
@@ -168,10 +174,19 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         yield Row([_chart(name, found, words) for name, found in judged.items()])
         for name, found in judged.items():
             yield _table(name, found, words)
+    offered = read.rows(
+        "customer_recommendations",
+        "item_id, min(item_name) as item_name, min(category) as category,"
+        " count(*) as customer_count",
+        f"where list = '{LISTS[0]}' group by item_id"
+        f" order by customer_count desc, item_id limit {TOP_ROWS}",
+    )
+    if offered:
+        yield _offered(read, offered, words)
     popular = read.rows(
         "popular_items",
         "item_name, item_id, category, buyer_count",
-        f"where country = '{POPULAR_EVERYWHERE}' order by rank limit {POPULAR_ROWS}",
+        f"where country = '{POPULAR_EVERYWHERE}' order by rank limit {TOP_ROWS}",
     )
     if popular:
         yield _popular(popular, words)
@@ -293,6 +308,34 @@ def _table(name: str, rows: Sequence[dict], words: Words) -> Table:
     )
 
 
+def _offered(read: Reader, rows: Sequence[dict], words: Words) -> Table:
+    # Each customer with a list has a first place on it.
+    listed = read.first(
+        "customer_recommendations",
+        "count(*) as customer_count",
+        f"where list = '{LISTS[0]}' and rank = 1",
+    )
+    return Table(
+        title=words("offered"),
+        columns=[
+            Column(words("item")),
+            Column(words("category")),
+            Column(words("customers"), is_number=True),
+            Column(words("share"), is_number=True),
+        ],
+        rows=[
+            (
+                row["item_name"] or row["item_id"],
+                row["category"] or "",
+                count(row["customer_count"]),
+                percent(ratio(row["customer_count"], listed["customer_count"]), 0),
+            )
+            for row in rows
+        ],
+        tables=["customer_recommendations"],
+    )
+
+
 def _popular(rows: Sequence[dict], words: Words) -> Table:
     return Table(
         title=words("popular"),
@@ -316,7 +359,7 @@ def _popular(rows: Sequence[dict], words: Words) -> Table:
 SECTION = Section(
     title={"en": "Recommendations", "zh": "商品推荐"},
     needs=("recommender_evaluation",),
-    reads=("popular_items",),
+    reads=("customer_recommendations", "popular_items"),
     filled_by={
         "en": (
             "It is filled by customers who come back over several months of order"

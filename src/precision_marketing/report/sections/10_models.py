@@ -318,47 +318,36 @@ def _target(read: Reader, card: dict, words: Words) -> Iterator[Block]:
         yield Notice(words("weak"))
     if card["is_overfit"]:
         yield Notice(words("overfit"))
-    of_target = f"target = '{card['target']}'"
-    newest = (
-        f"where {of_target} and algorithm in ('{card['algorithm']}', 'baseline')"
-        f" qualify evaluation_date = max(evaluation_date) over ()"
-    )
+    of_target = f"where target = '{card['target']}'"
+    own = f"{of_target} and algorithm = '{card['algorithm']}'"
+    newest = "qualify evaluation_date = max(evaluation_date) over ()"
     metrics = {
         row["metric"]: row
         for row in read.rows(
             "model_evaluation",
             "metric, value, baseline_value",
-            f"where {of_target} and algorithm = '{card['algorithm']}'"
-            " qualify evaluation_date = max(evaluation_date) over () order by metric",
+            f"{own} {newest} order by metric",
         )
     }
-    deciles = read.rows(
-        "model_deciles",
-        "algorithm, decile, customer_count, buyer_count, observed_rate, lift",
-        f"{newest} order by algorithm, decile",
-    )
-    own = [row for row in deciles if row["algorithm"] == card["algorithm"]]
-    yield from _in_words(own, metrics, words)
+    deciles = read.rows("model_deciles", "*", f"{own} {newest} order by decile")
+    yield from _in_words(deciles, metrics, words)
     charts = []
-    if own and all(row["lift"] is not None for row in own):
-        charts.append(_lift(own, words))
+    if deciles and all(row["lift"] is not None for row in deciles):
+        charts.append(_lift(deciles, words))
     bins = read.rows(
         "model_calibration",
-        "algorithm, bin, mean_probability, observed_rate, observed_lower,"
-        " observed_upper",
-        f"{newest} order by algorithm, bin",
+        "bin, mean_probability, observed_rate, observed_lower, observed_upper",
+        f"{own} {newest} order by bin",
     )
-    bins = [row for row in bins if row["algorithm"] == card["algorithm"]]
     if bins:
         charts.append(_calibration(bins, words))
     # A curve has a point for each probability: as many as a chart can show are read.
     curve = read.rows(
         "roc_points",
         "algorithm, false_positive_rate, true_positive_rate",
-        f"where {of_target} and algorithm in ('{card['algorithm']}', 'baseline')"
+        f"{of_target} and algorithm in ('{card['algorithm']}', 'baseline')"
         " and true_positive_rate is not null and false_positive_rate is not null"
-        " qualify evaluation_date = max(evaluation_date) over ()"
-        " and row_number() over (partition by algorithm, evaluation_date,"
+        f" {newest} and row_number() over (partition by algorithm, evaluation_date,"
         f" floor({CURVE_POINTS} * reached_share) order by probability) = 1"
         " order by algorithm, probability desc",
     )
@@ -369,7 +358,7 @@ def _target(read: Reader, card: dict, words: Words) -> Iterator[Block]:
     candidates = read.rows(
         "model_comparison",
         "*",
-        f"where {of_target} order by is_champion desc, gain desc nulls last, algorithm",
+        f"{of_target} order by is_champion desc, gain desc nulls last, algorithm",
     )
     if candidates:
         yield _comparison(card, candidates, words)
@@ -523,13 +512,15 @@ def _from_corner_to_corner(curve: Sequence[dict]) -> Iterator[dict]:
     """Each curve with the corners where nobody and where everybody is reached."""
     for algorithm in dict.fromkeys(row["algorithm"] for row in curve):
         rows = [row for row in curve if row["algorithm"] == algorithm]
-        for share, between in ((0.0, rows), (1.0, [])):
-            yield {
-                "algorithm": algorithm,
-                "false_positive_rate": share,
-                "true_positive_rate": share,
-            }
-            yield from between
+        yield from (_corner(algorithm, 0.0), *rows, _corner(algorithm, 1.0))
+
+
+def _corner(algorithm: str, share: float) -> dict:
+    return {
+        "algorithm": algorithm,
+        "false_positive_rate": share,
+        "true_positive_rate": share,
+    }
 
 
 def _comparison(card: dict, candidates: Sequence[dict], words: Words) -> Table:

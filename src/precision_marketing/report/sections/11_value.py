@@ -33,6 +33,8 @@ from precision_marketing.report.words import (
 PREDICTED, CAME = SERIES[0], SERIES[1]
 TONES = {"A": "good", "B": "fair"}
 MOST_VALUABLE = 0.1
+# 1, 2, 5, 10, 20, 50 ...: values of customers span several powers of ten.
+EDGES = [step * 10**power for power in range(8) for step in (1, 2, 5)]
 
 WORDS = {
     "en": {
@@ -58,6 +60,7 @@ WORDS = {
             "Columns by value; most customers, {most}, lie in {place}."
         ),
         "under": "under 1",
+        "over": "{lower} and more",
         "between": "{lower}–{upper}",
         "calibration": "Forecast and outcome on days held back, by tenth of customers",
         "calibration_seen": (
@@ -104,6 +107,7 @@ WORDS = {
         "distribution": "按预测价值划分的客户（未来 {months} 个月）",
         "distribution_seen": "按价值的柱形；客户最多的区间为 {place}，共 {most} 位。",
         "under": "小于 1",
+        "over": "{lower} 以上",
         "between": "{lower}–{upper}",
         "calibration": "留出日期上的预测与实际（按客户十分位）",
         "calibration_seen": (
@@ -211,15 +215,12 @@ def _sentences(
 
 
 def _distribution(read: Reader, total: dict, words: Words) -> Iterator[Block]:
-    # Bins of 1, 2, 5, 10, 20, 50 ...: values of customers span several powers of ten.
+    steps = " ".join(
+        f"when predicted_clv >= {edge} then {edge}" for edge in reversed(EDGES)
+    )
     bins = read.rows(
         "customer_lifetime_value",
-        "case when predicted_clv < 1 then 0 else"
-        " pow(10, floor(log10(cast(predicted_clv as double)))) * case"
-        " when predicted_clv / pow(10, floor(log10(cast(predicted_clv as double)))) < 2"
-        " then 1"
-        " when predicted_clv / pow(10, floor(log10(cast(predicted_clv as double)))) < 5"
-        " then 2 else 5 end end as lower, count(*) as customer_count",
+        f"case {steps} else 0 end as lower, count(*) as customer_count",
         f"where horizon_months = {total['horizon_months']}"
         " and predicted_clv is not null group by all order by lower",
     )
@@ -247,11 +248,12 @@ def _distribution(read: Reader, total: dict, words: Words) -> Iterator[Block]:
     )
 
 
-def _bin(lower: float, words: Words) -> str:
-    if lower < 1:
+def _bin(lower: int, words: Words) -> str:
+    if lower == 0:
         return words("under")
-    first = f"{lower:.0e}"[0]
-    upper = lower * (2.5 if first == "2" else 2)
+    if lower == EDGES[-1]:
+        return words("over", lower=count(lower))
+    upper = EDGES[EDGES.index(lower) + 1]
     return words("between", lower=count(lower), upper=count(upper))
 
 
@@ -261,12 +263,12 @@ def _calibration(deciles: Sequence[dict], words: Words) -> Chart:
             words("tenth", decile=row["decile"]),
             [
                 Bar(
-                    max(float(row["mean_predicted_value"]), 0),
+                    row["mean_predicted_value"],
                     words.money(row["mean_predicted_value"]),
                     PREDICTED,
                 ),
                 Bar(
-                    max(float(row["mean_outcome_value"]), 0),
+                    row["mean_outcome_value"],
                     words.money(row["mean_outcome_value"]),
                     CAME,
                 ),

@@ -48,8 +48,8 @@ WORDS = {
         "readiness": "Before you rely on it",
         "readiness_fine": "All {count} checks of the data passed.",
         "readiness_some": (
-            "{bad} of {count} checks say that an answer rests on too little, or on"
-            " something else to know of."
+            "{bad} of {count} checks did not pass: an answer rests on too little, or"
+            " there is something else to know of."
         ),
         "advice_table": "Checks to look at",
         "capability": "Part",
