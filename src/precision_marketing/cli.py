@@ -177,12 +177,18 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _publish(arguments: argparse.Namespace) -> str:
     target = arguments.to or arguments.warehouse.with_name(PUBLISHED_NAME)
-    tables = publish(
-        arguments.warehouse,
-        target,
-        parquet_folder=arguments.parquet,
-        memory_limit=os.environ.get("PM_MEMORY_LIMIT"),
-    )
+    try:
+        tables = publish(
+            arguments.warehouse,
+            target,
+            parquet_folder=arguments.parquet,
+            memory_limit=os.environ.get("PM_MEMORY_LIMIT"),
+        )
+    except OSError as problem:
+        raise CommandError(
+            f"{problem.filename} cannot be written: {problem.strerror}. Name another"
+            " place with --to or --parquet."
+        ) from problem
     rows = sum(table.row_count for table in tables)
     also = f" and as Parquet in {arguments.parquet}" if arguments.parquet else ""
     return (

@@ -61,8 +61,10 @@ def publish(
     warehouse : pathlib.Path
         DuckDB file of a finished build. It is only read.
     target : pathlib.Path
-        The copy, made or replaced; nobody may write to it. DuckDB 1.0 and later can
-        read it. Its folder needs room for the old copy and the new one.
+        The copy, made or replaced; nobody may write to it, and who may read it follows
+        from the umask. DuckDB 1.0 and later can read it. Its folder needs room for the
+        old copy and the new one. A symbolic link stays one: what it leads to is
+        replaced.
     parquet_folder : pathlib.Path, optional
         Where to write each public table as ``<table>.parquet`` as well. Each file is
         replaced at once, one after the other; ``_published.json`` is the last. Files of
@@ -80,27 +82,47 @@ def publish(
     precision_marketing.summary.NoTablesError
         When the build holds no public table.
     PublishingError
-        When the target is the warehouse itself, or another process publishes there.
+        When the target is the warehouse itself or a folder, another process publishes
+        there, or the disk is full.
+    OSError
+        When a folder or a file of the copy cannot be made.
     duckdb.Error
-        When the warehouse cannot be read, a build is writing to it, or the disk is
-        full.
+        When the warehouse cannot be read, or a build is writing to it.
     """
-    if target.resolve() == warehouse.resolve():
+    target = target.resolve()
+    if target == warehouse.resolve():
         raise PublishingError(
             f"{target} is the file of the build itself: publish to another one"
         )
+    if target.is_dir():
+        raise PublishingError(f"{target} is a folder: name a file in it")
+    # Both before any work: a folder that cannot be made is told at once.
     target.parent.mkdir(parents=True, exist_ok=True)
+    if parquet_folder:
+        parquet_folder.mkdir(parents=True, exist_ok=True)
     settings = {"temp_directory": str(target.with_name(f".{target.name}.tmp"))}
     if memory_limit:
         settings["memory_limit"] = memory_limit
-    with _alone(target), duckdb.connect(config=settings) as connection:
-        connection.execute(f"attach {_text(warehouse)} as built (read_only)")
-        tables = _public_tables(connection)
-        fresh = target.with_name(f".{target.name}.new")
-        published = _copy(connection, tables, fresh)
-        _replace(fresh, target)
-        if parquet_folder:
-            _export(connection, tables, published, parquet_folder)
+    fresh = target.with_name(f".{target.name}.new")
+    with _alone(target):
+        # What a killed run left: nobody else is publishing.
+        _remove(fresh)
+        try:
+            with duckdb.connect(config=settings) as connection:
+                connection.execute(f"attach {_text(warehouse)} as built (read_only)")
+                tables = _public_tables(connection)
+                with _explained(target):
+                    published = _copy(connection, tables, fresh)
+                # What somebody wrote to the former copy all the same would be read as
+                # part of this one.
+                _log_of(target).unlink(missing_ok=True)
+                _replace(fresh, target)
+                if parquet_folder:
+                    with _explained(parquet_folder):
+                        _export(connection, tables, published, parquet_folder)
+        finally:
+            # Nothing, unless the copy failed: then the disk may be full of it.
+            _remove(fresh)
     return published
 
 
@@ -115,6 +137,27 @@ def _alone(target: Path) -> Iterator[None]:
                 f"another process is publishing to {target}: try again when it is done"
             ) from problem
         yield
+
+
+@contextlib.contextmanager
+def _explained(place: Path) -> Iterator[None]:
+    """Name the place that was written to when the build itself could be opened."""
+    try:
+        yield
+    except duckdb.Error as problem:
+        raise PublishingError(
+            f"{place} was not made: {str(problem).strip().splitlines()[0]}"
+        ) from problem
+
+
+def _log_of(database: Path) -> Path:
+    """Where DuckDB writes what it has not yet moved into a file."""
+    return database.with_name(f"{database.name}.wal")
+
+
+def _remove(database: Path) -> None:
+    for file in (database, _log_of(database)):
+        file.unlink(missing_ok=True)
 
 
 def _public_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
@@ -145,9 +188,6 @@ def _copy(
     fresh: Path,
 ) -> list[PublishedTable]:
     """Write the tables and their comments to a new file, and close it."""
-    # What a killed run left: nobody else is publishing.
-    for remains in (fresh, fresh.with_name(f"{fresh.name}.wal")):
-        remains.unlink(missing_ok=True)
     connection.execute(
         f"attach {_text(fresh)} as published (storage_version '{STORAGE_VERSION}')"
     )
@@ -189,8 +229,9 @@ def _describe(
 
 def _replace(fresh: Path, target: Path) -> None:
     """Put a finished file in place of the old one: at once, and on the disk."""
-    # A client that opens the copy to write would lock all the others out.
-    fresh.chmod(0o444)
+    # A client that opens the copy to write would lock all the others out. Who may read
+    # is for the umask to say: customers' data is not everybody's.
+    fresh.chmod(fresh.stat().st_mode & 0o444)
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     fresh.replace(target)
@@ -208,14 +249,19 @@ def _export(
     folder: Path,
 ) -> None:
     """Write each table as a Parquet file, then what there is to read."""
-    folder.mkdir(parents=True, exist_ok=True)
+    for remains in folder.glob(f".{PREFIX}*.parquet.new"):
+        remains.unlink()
     for schema, name in tables:
         fresh = folder / f".{name}.parquet.new"
-        connection.execute(
-            f"copy built.{_quoted(schema)}.{_quoted(name)} to {_text(fresh)}"
-            " (format parquet, compression zstd)"
-        )
-        _replace(fresh, folder / f"{name}.parquet")
+        try:
+            connection.execute(
+                f"copy built.{_quoted(schema)}.{_quoted(name)} to {_text(fresh)}"
+                # The file has a name of its own already; a kill leaves no second one.
+                " (format parquet, compression zstd, use_tmp_file false)"
+            )
+            _replace(fresh, folder / f"{name}.parquet")
+        finally:
+            fresh.unlink(missing_ok=True)
     names = {name for _, name in tables}
     for file in sorted(folder.glob(f"{PREFIX}*.parquet")):
         if file.stem not in names:

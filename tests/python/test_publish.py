@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -141,6 +142,70 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path):
     ]
 
 
+WRITE_AND_DIE = """
+import os, signal, sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+connection.execute("insert into pm__orders select * from pm__orders")
+connection.execute("create table mine as select 1 as i")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_somebody_wrote_to_the_former_copy_is_no_part_of_the_next(built, tmp_path):
+    target = tmp_path / "published.duckdb"
+    publish(built, target)
+    target.chmod(0o644)
+    subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(target)], check=False)
+    assert (tmp_path / "published.duckdb.wal").exists()
+    publish(built, target)
+    assert read(target, "select count(*) from pm__orders") == [(3,)]
+    assert read(target, "select table_name from duckdb_tables() order by all") == [
+        ("pm__build_info",),
+        ("pm__order_lines",),
+        ("pm__orders",),
+    ]
+
+
+def test_a_link_to_the_copy_stays_a_link(built, tmp_path):
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "published.duckdb"
+    link.symlink_to(tmp_path / "disk" / "shop.duckdb")
+    publish(built, link)
+    assert link.is_symlink()
+    query = "select count(*) from pm__orders"
+    assert read(tmp_path / "disk" / "shop.duckdb", query) == [(3,)]
+    to_itself = tmp_path / "again.duckdb"
+    to_itself.symlink_to(built)
+    with pytest.raises(PublishingError, match="file of the build itself"):
+        publish(built, to_itself)
+
+
+FILL_THE_DISK = """
+import resource, sys
+from precision_marketing.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+sys.exit(main(["publish", "--warehouse", sys.argv[1], "--to", sys.argv[2]]))
+"""
+
+
+def test_a_full_disk_leaves_the_former_copy_and_no_remains(built, tmp_path):
+    target = tmp_path / "published.duckdb"
+    publish(built, target)
+    large = build(tmp_path / "large.duckdb", version=2, rows=400_000)
+    run = subprocess.run(
+        [sys.executable, "-c", FILL_THE_DISK, str(large), str(target)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1), run.stderr
+    assert f"error: {target} was not made: IO Error" in run.stderr
+    assert read(target, "select distinct version from pm__orders") == [(1,)]
+    assert sorted(path.name for path in tmp_path.glob(".published*")) == [
+        ".published.duckdb.lock"
+    ]
+
+
 def test_two_do_not_publish_at_once(built, tmp_path):
     target = tmp_path / "published.duckdb"
     with (tmp_path / ".published.duckdb.lock").open("w") as lock:
@@ -156,10 +221,21 @@ def test_the_copy_is_not_to_be_written(built, tmp_path):
     assert {file.stat().st_mode & 0o777 for file in files} == {0o444}
 
 
+def test_nobody_reads_it_whom_the_umask_keeps_out(built, tmp_path):
+    before = os.umask(0o027)
+    try:
+        publish(built, tmp_path / "published.duckdb", parquet_folder=tmp_path / "p")
+    finally:
+        os.umask(before)
+    files = [tmp_path / "published.duckdb", *(tmp_path / "p").iterdir()]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o440}
+
+
 def test_parquet_holds_the_same_and_forgets_tables_that_are_no_more(built, tmp_path):
     folder = tmp_path / "parquet"
     publish(built, tmp_path / "published.duckdb", parquet_folder=folder)
     (folder / "pm__of_last_year.parquet").write_bytes(b"")
+    (folder / ".pm__of_last_year.parquet.new").write_bytes(b"killed")
     (folder / "somebody_elses.parquet").write_bytes(b"")
     publish(built, tmp_path / "published.duckdb", parquet_folder=folder)
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -208,7 +284,10 @@ def test_problems_are_said_in_one_line(built, tmp_path, capsys):
         ("empty.duckdb", "out.duckdb"): "no table is named pm__",
         ("two.duckdb", "out.duckdb"): "several schemas (a, b)",
         ("build.duckdb", "build.duckdb"): "the file of the build itself",
+        ("build.duckdb", "a_folder"): "is a folder: name a file in it",
+        ("build.duckdb", "text.duckdb/out.duckdb"): "cannot be written: ",
     }
+    (tmp_path / "a_folder").mkdir()
     for (warehouse, target), message in cases.items():
         arguments = ["--warehouse", str(tmp_path / warehouse)]
         code = main(["publish", *arguments, "--to", str(tmp_path / target)])
