@@ -125,8 +125,8 @@ moves_valued as (
 ),
 
 -- With the customer's own value: that few orders raise a score and that many lower it
--- would otherwise read alike, and a flag would be claimed of who lacks it. The words of an
--- attribute hold its level.
+-- would otherwise read alike, and a flag would be claimed of who lacks it. The words of
+-- an attribute hold its level.
 final as (
     select
         target,
