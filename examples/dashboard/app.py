@@ -17,9 +17,9 @@ MONTHS = """
 select
     date_trunc('month', ordered_at) as month,
     sum(net_revenue) as net_revenue,
-    count(distinct customer_id) as customers
+    count(distinct customer_id)
+        filter (where not is_return and fully_returned_at is null) as customers
 from pm__orders
-where not is_return
 group by month
 order by month
 """
