@@ -152,7 +152,9 @@ def test_the_files_that_contributors_are_sent_to_are_there():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([^`]+\.(?:sql|csv|yml|py|md))`", text))
     whole = {name for name in named if "<" not in name}
-    folders = [ROOT / folder for folder in ("models", "seeds", "macros")]
+    folders = [
+        ROOT / folder for folder in ("models", "python_models", "seeds", "macros")
+    ]
     # A name alone is that of a file in a folder named before.
     absent = {
         name
