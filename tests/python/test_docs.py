@@ -152,9 +152,7 @@ def test_the_files_that_contributors_are_sent_to_are_there():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([^`]+\.(?:sql|csv|yml|py|md))`", text))
     whole = {name for name in named if "<" not in name}
-    folders = [
-        ROOT / folder for folder in ("models", "python_models", "seeds", "macros")
-    ]
+    folders = [ROOT / name for name in ("models", "python_models", "seeds", "macros")]
     # A name alone is that of a file in a folder named before.
     absent = {
         name
@@ -163,3 +161,18 @@ def test_the_files_that_contributors_are_sent_to_are_there():
         and not ("/" not in name and any(any(f.rglob(name)) for f in folders))
     }
     assert len(whole) >= 15 and absent == set()
+
+
+def test_names_for_metricflow_leave_the_projects_that_install_this_one_theirs():
+    folder = ROOT / "models/semantic"
+    metrics = yaml.safe_load((folder / "_metrics.yml").read_text(encoding="utf-8"))
+    models = yaml.safe_load(
+        (folder / "_semantic_models.yml").read_text(encoding="utf-8")
+    )["semantic_models"]
+    named = metrics["metrics"] + models
+    named += [part for model in models for part in model["entities"]]
+    named += [part for model in models for part in model["measures"]]
+    names = [one["name"] for one in named]
+    names += [model["primary_entity"] for model in models if "primary_entity" in model]
+    assert len(names) > 40
+    assert [name for name in names if not name.startswith("pm_")] == []
