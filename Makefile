@@ -2,8 +2,13 @@
 # make publish  a copy of the public tables for BI tools, to be read during a build
 # make doctor   what a build of INPUT needs: environment, memory, disk, mapping, data
 # make docs     every table and column on one page, without a network
-# make test     every test
+# make test     every test, on both versions of DuckDB
+# make test-duckdb-1.5  those that run on the older version, on it
 # make lint     rules for Python, YAML, SQL and what each model must say
+# make lint-python  its part for Python: ruff
+# make lint-yaml    its part for YAML: yamllint
+# make lint-docs    its part for descriptions, tests and contracts: dbt-score
+# make lint-sql     its part for SQL: sqlfluff
 # make bench    time and memory beside peers (bench/README.md); not a test
 # make lock     newest versions that fit pyproject.toml (needs uv)
 # make clean    forget the environment and what dbt compiled; tables stay
@@ -19,7 +24,8 @@ SHELL := bash
 .PHONY: lint lint-python lint-yaml lint-docs lint-sql bench
 
 # Another project's settings in the shell would lead dbt or Python astray.
-unexport DBT_PROJECT_DIR DBT_PROFILES_DIR DBT_PROFILE DBT_TARGET PYTHONPATH PYTHONHOME
+unexport DBT_PROJECT_DIR DBT_PROFILES_DIR DBT_PROFILE DBT_TARGET DBT_TARGET_PATH
+unexport PYTHONPATH PYTHONHOME
 
 BIN := .venv/bin
 # A lock is whole: nothing is left to resolve. Twice quiet: errors alone.
@@ -29,13 +35,18 @@ OLDER_DUCKDB := .venv/duckdb-1.5
 # A line per finished model, every warning, every error; not one per passed test.
 BRIEFLY := sed -u -E '/ [0-9]+ of [0-9]+ (START|PASS|SKIP|NO-OP) /d'
 
+# Stops before dbt would read the demo shop instead.
+INPUT_IS_THERE = if [ ! -f "$(INPUT)" ]; then \
+    echo "make: there is no input file $(INPUT); these are at hand:" >&2; \
+    ls inputs/*.yml >&2; exit 2; \
+fi
+# Not make's dir, which takes a space for the end of a name.
+FOLDER = $$(dirname "$(WAREHOUSE)")
+
 # Data tests judge the data at each build; unit tests judge the code, in `make test`.
 build: .venv/build.stamp
-	@if [ ! -f "$(INPUT)" ]; then \
-	    echo "make: there is no input file $(INPUT); these are at hand:" >&2; \
-	    ls inputs/*.yml >&2; exit 2; \
-	fi
-	@mkdir -p "$$(dirname "$(WAREHOUSE)")"
+	@$(INPUT_IS_THERE)
+	@mkdir -p "$(FOLDER)"
 	@set -o pipefail; PM_WAREHOUSE="$(WAREHOUSE)" $(BIN)/dbt --no-use-colors build \
 	    --exclude-resource-type unit_test --vars "$$(cat "$(INPUT)")" | $(BRIEFLY)
 	@$(BIN)/precision-marketing summary --warehouse "$(WAREHOUSE)"
@@ -43,16 +54,20 @@ build: .venv/build.stamp
 
 publish: .venv/build.stamp
 	@$(BIN)/precision-marketing publish --warehouse "$(WAREHOUSE)" \
-	    --parquet "$(dir $(WAREHOUSE))published"
+	    --parquet "$(FOLDER)/published"
 
 doctor: .venv/build.stamp
 	@$(BIN)/precision-marketing doctor --input "$(INPUT)" --warehouse "$(WAREHOUSE)"
 
 docs: .venv/build.stamp
+	@$(INPUT_IS_THERE)
+	@if [ ! -f "$(WAREHOUSE)" ]; then \
+	    echo "make: there is no file $(WAREHOUSE); make build makes it" >&2; exit 2; \
+	fi
 	@PM_WAREHOUSE="$(WAREHOUSE)" $(BIN)/dbt --quiet docs generate --static \
 	    --vars "$$(cat "$(INPUT)")"
-	@cp target/static_index.html "$(dir $(WAREHOUSE))docs.html"
-	@echo "$(dir $(WAREHOUSE))docs.html: every table and column; open it in a browser"
+	@cp target/static_index.html "$(FOLDER)/docs.html"
+	@echo "$(FOLDER)/docs.html: every table and column; open it in a browser"
 
 help:
 	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))

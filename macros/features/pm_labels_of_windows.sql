@@ -9,7 +9,7 @@ window in int_pm__label_windows.
         '{{ target }}' as target,
         customer_snapshots.as_of_date,
         customer_snapshots.customer_id,
-        {{ pm_closed_label(pm_window_label(target)) }} as label
+        {{ pm_closed_label(pm_window_labels()[target]) }} as label
     from {{ ref('int_pm__customer_snapshots') }} as customer_snapshots
     inner join {{ ref('int_pm__feature_calendar') }} as feature_calendar
         on customer_snapshots.as_of_date = feature_calendar.as_of_date

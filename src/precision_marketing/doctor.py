@@ -154,28 +154,43 @@ def _bytes(text: str) -> int | None:
         return None
 
 
+def _vars(mapping: Path) -> dict:
+    """Read what a mapping sets; a ValueError says why it cannot be read."""
+    try:
+        settings = yaml.safe_load(mapping.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
+        raise ValueError(f"{mapping} is no readable YAML: {problem}") from problem
+    if not isinstance(settings, dict):
+        raise ValueError(f"{mapping} holds no vars, but {settings!r:.40}")
+    return settings
+
+
 def _input_bytes(
     project: Path, mapping: Path, environment: Mapping[str, str]
 ) -> int | None:
     """Size of the files that are mapped, as far as they are found."""
-    if not mapping.is_file():
-        return None
     try:
-        settings = yaml.safe_load(mapping.read_text()) or {}
-    except yaml.YAMLError:
+        inputs = _vars(mapping).get("pm_inputs")
+    except ValueError:
+        # Told with the mapping.
         return None
-    inputs = settings.get("pm_inputs") if isinstance(settings, dict) else None
     if not isinstance(inputs, dict):
         return None
     total = 0
-    for given in inputs.values():
-        path = given.get("path") if isinstance(given, dict) else None
-        if isinstance(path, str):
-            for name, value in environment.items():
-                path = path.replace("${" + name + "}", value)
-            pattern = (project.resolve() / path).relative_to("/")
-            files = Path("/").glob(str(pattern))
-            total += sum(file.stat().st_size for file in files if file.is_file())
+    with duckdb.connect() as connection:
+        for given in inputs.values():
+            paths = given.get("path") if isinstance(given, dict) else None
+            for path in paths if isinstance(paths, list) else [paths]:
+                # What is elsewhere takes no room here.
+                if isinstance(path, str) and "://" not in path:
+                    for name, value in environment.items():
+                        path = path.replace("${" + name + "}", value)
+                    # DuckDB's own patterns, which are what the build reads.
+                    found = connection.execute(
+                        "select file from glob(?)", [str(project.resolve() / path)]
+                    ).fetchall()
+                    files = (Path(file) for (file,) in found)
+                    total += sum(file.stat().st_size for file in files)
     return total
 
 
@@ -206,14 +221,28 @@ def _mapping(
         return Finding(
             "fail", "mapping", f"there is no file {mapping}", f"at hand: {hand}"
         )
+    try:
+        _vars(mapping)
+    except ValueError as problem:
+        advice = "write vars such as `pm_inputs:` in it, after inputs/demo.yml"
+        return Finding("fail", "mapping", str(problem), advice)
+    dbt = Path(sys.executable).with_name("dbt")
+    if not dbt.is_file():
+        advice = "`make build` installs it; until then nobody can say"
+        return Finding("fail", "mapping", f"there is no {dbt} to ask", advice)
+    if warehouse.exists() and _opening_problem(warehouse):
+        # Relations that are mapped may lie in it, so no other file answers for it.
+        return Finding(
+            "warn", "mapping", f"not looked at: {warehouse} does not open; see below"
+        )
     with tempfile.TemporaryDirectory() as scratch:
         # Asking makes no warehouse where there is none.
         asked = warehouse if warehouse.is_file() else Path(scratch) / warehouse.name
         answer = subprocess.run(
             [
-                Path(sys.executable).with_name("dbt"),
+                dbt,
                 *("--quiet", "--no-use-colors", "run-operation", "pm_start_up_check"),
-                *("--vars", mapping.read_text()),
+                *("--vars", mapping.read_text(encoding="utf-8")),
                 *("--project-dir", project, "--profiles-dir", project),
                 *("--target-path", scratch, "--log-path", scratch),
             ],
@@ -237,23 +266,30 @@ def _mapping(
 
 def _last_build(warehouse: Path) -> Iterator[Finding]:
     """What the last build could not answer, and what would help."""
-    if not warehouse.is_file():
+    if not warehouse.exists():
         yield Finding(
             "ok", "last build", f"none yet: {warehouse} is made by `make build`"
         )
         return
-    try:
-        connection = duckdb.connect(str(warehouse), read_only=True)
-    except duckdb.Error as problem:
+    problem = _opening_problem(warehouse)
+    if problem and "lock" in problem.lower():
         yield Finding(
             "warn",
             "last build",
-            str(problem).strip().splitlines()[0],
+            problem,
             f"wait for the process that uses {warehouse}, or build elsewhere with"
             " WAREHOUSE=path",
         )
+    elif problem:
+        yield Finding(
+            "fail",
+            "last build",
+            problem,
+            f"move {warehouse} away, or build elsewhere with WAREHOUSE=path",
+        )
+    if problem:
         return
-    with connection:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
         found = connection.execute(
             "select database_name, schema_name from duckdb_tables()"
             " where table_name = ?",
@@ -279,3 +315,12 @@ def _last_build(warehouse: Path) -> Iterator[Finding]:
         yield Finding(
             "warn", "readiness", f"{capability}, {requirement}: {status}", advice or ""
         )
+
+
+def _opening_problem(warehouse: Path) -> str | None:
+    """Say why DuckDB does not open the file; None when it does."""
+    try:
+        duckdb.connect(str(warehouse), read_only=True).close()
+    except duckdb.Error as problem:
+        return str(problem).strip().splitlines()[0]
+    return None

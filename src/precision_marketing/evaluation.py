@@ -27,6 +27,7 @@ from precision_marketing.judging import (
     known,
     metric_rows,
 )
+from precision_marketing.progress import reported
 
 ECE_BINS = 10
 LIFT_SHARE = 0.10
@@ -307,7 +308,8 @@ def evaluate_folds(
     names = ("target", "kind", "fold")
     schema = pa.schema([pa.field("model_version", pa.string()), *EVALUATION_SCHEMA])
     results = [schema.empty_table()]
-    for fit in sorted_by(fits.select(names), names).to_pylist():
+    judged = sorted_by(fits.select(names), names).to_pylist()
+    for fit in reported(judged, "folds judged"):
         predictions = read(fit)
         evaluate = evaluate_binary if fit["kind"] == "binary" else evaluate_amounts
         is_baseline = pc.equal(predictions["algorithm"], "baseline")

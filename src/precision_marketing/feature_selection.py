@@ -17,6 +17,7 @@ from precision_marketing.frames import (
     sorted_by,
     to_matrix,
 )
+from precision_marketing.progress import reported
 
 SELECTED = "selected"
 NEAR_CONSTANT = "near_constant"
@@ -173,7 +174,8 @@ def select_features(
     require_columns(labels, [*keys, "target", "label"], name="labels")
 
     found = []
-    for fold in pc.unique(rows["fold"]).to_pylist():
+    folds = pc.unique(rows["fold"]).to_pylist()
+    for fold in reported(folds, "folds whose features are chosen"):
         fold_rows = rows.filter(pc.field("fold") == fold)
         fold_labels = labels.filter(pc.field("fold") == fold)
         matrix = to_matrix(

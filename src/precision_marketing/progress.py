@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TextIO, TypeVar
 
 Item = TypeVar("Item")
@@ -13,7 +13,7 @@ PAUSE_SECONDS = 10.0
 
 
 def reported(
-    items: Sequence[Item],
+    items: Iterable[Item],
     what: str,
     *,
     pause: float = PAUSE_SECONDS,
@@ -27,8 +27,9 @@ def reported(
 
     Parameters
     ----------
-    items : sequence
-        What to go through, in its own order.
+    items : iterable
+        What to go through, in its own order. Of one whose length is not known the line
+        says how many are done: ``batches: 3, 12 s``.
     what : str
         What one of them is, in the plural.
     pause : float
@@ -44,10 +45,11 @@ def reported(
         Each item.
     """
     start = said = clock()
+    of = f" of {len(items)}" if isinstance(items, Sized) else ""
     for done, item in enumerate(items, start=1):
         yield item
         now = clock()
         if now - said >= pause:
             said = now
-            line = f"{what}: {done} of {len(items)}, {now - start:.0f} s"
+            line = f"{what}: {done}{of}, {now - start:.0f} s"
             print(line, file=stream or sys.stderr, flush=True)

@@ -40,7 +40,7 @@ WORDS = {
         "no_info": "(pm__build_info is missing: not a whole build)",
         "customers": "Customers",
         "with_orders": "{share} with a kept order",
-        "orders": "Orders",
+        "orders": "Orders kept",
         "between": "{first} to {last}",
         "net_revenue": "Net revenue",
         "anonymous": "{share} from buyers unknown",
@@ -84,7 +84,7 @@ WORDS = {
         "no_info": "（缺少 pm__build_info：构建不完整）",
         "customers": "客户",
         "with_orders": "{share} 有有效订单",
-        "orders": "订单",
+        "orders": "有效订单",
         "between": "{first} 至 {last}",
         "net_revenue": "净收入",
         "anonymous": "{share} 来自匿名买家",
@@ -192,7 +192,7 @@ def _totals(
     customers = tables.first(
         "customers",
         "count(*) as customer_count,"
-        " count(*) filter (where order_count > 0) as buyer_count",
+        " count(*) filter (where kept_order_count > 0) as buyer_count",
     )
     if customers:
         share = _percent(customers["buyer_count"], customers["customer_count"])
@@ -205,7 +205,8 @@ def _totals(
         )
     orders = tables.first(
         "orders",
-        "count(*) filter (where not is_return) as order_count,"
+        "count(*) filter (where not is_return and fully_returned_at is null)"
+        " as order_count,"
         " coalesce(sum(net_revenue), 0) as net_revenue,"
         " coalesce(sum(net_revenue) filter (where customer_id is null), 0)"
         " as anonymous_revenue,"

@@ -115,6 +115,8 @@ def test_the_input_table_is_the_contract(page):
         *PAGES,
         "DECISIONS.md",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "docs/bi.md",
         "models/README.md",
         "bench/README.md",
     ],
@@ -124,3 +126,53 @@ def test_links_lead_somewhere(page):
     targets = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
     here = [target for target in targets if "://" not in target]
     assert [target for target in here if not (path.parent / target).exists()] == []
+
+
+def exposures():
+    text = (ROOT / "models/marts/_exposures.yml").read_text(encoding="utf-8")
+    return {
+        exposure["name"]: {
+            re.search(r"'(\w+)'", to)[1] for to in exposure["depends_on"]
+        }
+        for exposure in yaml.safe_load(text)["exposures"]
+    }
+
+
+def test_somebody_reads_each_public_table():
+    assert set(public_models()) - set().union(*exposures().values()) == set()
+
+
+def test_the_exposure_of_the_dashboard_names_each_table_that_it_reads():
+    text = (ROOT / "examples/dashboard/app.py").read_text(encoding="utf-8")
+    read = set(re.findall(r"\b(pm__[a-z_]+)\b", text))
+    assert exposures()["example_dashboard"] == read
+
+
+def test_the_files_that_contributors_are_sent_to_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`]+\.(?:sql|csv|yml|py|md))`", text))
+    whole = {name for name in named if "<" not in name}
+    folders = [ROOT / name for name in ("models", "python_models", "seeds", "macros")]
+    # A name alone is that of a file in a folder named before.
+    absent = {
+        name
+        for name in whole
+        if not (ROOT / name).exists()
+        and not ("/" not in name and any(any(f.rglob(name)) for f in folders))
+    }
+    assert len(whole) >= 15 and absent == set()
+
+
+def test_names_for_metricflow_leave_the_projects_that_install_this_one_theirs():
+    folder = ROOT / "models/semantic"
+    metrics = yaml.safe_load((folder / "_metrics.yml").read_text(encoding="utf-8"))
+    models = yaml.safe_load(
+        (folder / "_semantic_models.yml").read_text(encoding="utf-8")
+    )["semantic_models"]
+    named = metrics["metrics"] + models
+    named += [part for model in models for part in model["entities"]]
+    named += [part for model in models for part in model["measures"]]
+    names = [one["name"] for one in named]
+    names += [model["primary_entity"] for model in models if "primary_entity" in model]
+    assert len(names) > 40
+    assert [name for name in names if not name.startswith("pm_")] == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -82,6 +84,43 @@ def test_a_mapping_that_is_not_there_names_those_that_are(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"\xff\xfe\x00", "is no readable YAML: 'utf-8' codec"),
+        (b"pm_inputs: [", "is no readable YAML: while parsing"),
+        (b"", "holds no vars, but None"),
+        (b"- pm_inputs", "holds no vars, but ['pm_inputs']"),
+    ],
+)
+def test_a_file_that_is_no_mapping_is_told_in_words(tmp_path, capsys, content, found):
+    mapping = tmp_path / "mine.yml"
+    mapping.write_bytes(content)
+    arguments = ["--project", str(ROOT), "--input", str(mapping)]
+    assert main(["doctor", *arguments, "--warehouse", str(tmp_path / "w.duckdb")]) == 1
+    told = capsys.readouterr().out
+    assert f"fail mapping: {mapping} {found}" in told
+    assert "ok   last build" in told
+
+
+def test_a_warehouse_that_a_build_holds_is_no_fault_of_the_mapping(tmp_path, capsys):
+    warehouse = tmp_path / "shop.duckdb"
+    hold = "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print(1, flush=True);"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold + " sys.stdin.read()", str(warehouse)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as build:
+        build.stdout.readline()
+        mapping = ["--input", str(ROOT / "inputs" / "demo.yml")]
+        arguments = ["--project", str(ROOT), "--warehouse", str(warehouse)]
+        assert main(["doctor", *arguments, *mapping]) == 0
+        build.stdin.close()
+    told = capsys.readouterr().out
+    assert "warn mapping: not looked at" in told
+    assert f"wait for the process that uses {warehouse}" in told
+
+
+@pytest.mark.parametrize(
     ("limit", "status"),
     [
         ("500MB", "ok"),
@@ -117,6 +156,11 @@ def test_the_size_of_what_is_mapped_is_known(tmp_path):
         "  items: {path: lines-1.csv}\n"
     )
     assert doctor._input_bytes(tmp_path, mapping, {"SHOP": str(tmp_path)}) == 400
+    mapping.write_text(
+        "pm_inputs:\n"
+        "  order_lines: {path: [lines-1.csv, '**.csv', s3://far/away.csv, '/']}\n"
+    )
+    assert doctor._input_bytes(tmp_path, mapping, {}) == 400
     mapping.write_text("pm_inputs: [")
     assert doctor._input_bytes(tmp_path, mapping, {}) is None
 
@@ -154,8 +198,10 @@ def test_a_build_without_faults_says_so(readiness):
 
 def test_a_file_that_is_no_build_is_told(tmp_path):
     (tmp_path / "text.duckdb").write_text("none")
-    (finding,) = doctor._last_build(tmp_path / "text.duckdb")
-    assert finding.status == "warn"
+    (tmp_path / "folder.duckdb").mkdir()
+    for name in ("text.duckdb", "folder.duckdb"):
+        (finding,) = doctor._last_build(tmp_path / name)
+        assert finding.status == "fail" and "move" in finding.advice
     with duckdb.connect(str(tmp_path / "empty.duckdb")):
         pass
     (finding,) = doctor._last_build(tmp_path / "empty.duckdb")

@@ -1,7 +1,8 @@
-"""What `make build` asks of dbt and says at its end; a script plays dbt."""
+"""What `make` asks of dbt and of the command; scripts play both."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -28,9 +29,11 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def make(tmp_path: Path):
-    """A function that runs `make build` on scripts in place of the environment."""
+    """A function that runs `make` on scripts in place of the environment."""
 
-    def run(*arguments: str, dbt_exit: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, target: str = "build", dbt_exit: int = 0
+    ) -> subprocess.CompletedProcess[str]:
         scripts = {
             "dbt": DBT.replace("DBT_EXIT", str(dbt_exit)),
             "precision-marketing": COMMAND,
@@ -40,7 +43,7 @@ def make(tmp_path: Path):
             (tmp_path / name).chmod(0o755)
         return subprocess.run(
             [
-                *("make", "--old-file=.venv/build.stamp", "build"),
+                *("make", "--old-file=.venv/build.stamp", target),
                 *(*arguments, f"BIN={tmp_path}"),
             ],
             cwd=ROOT,
@@ -93,11 +96,44 @@ def test_a_failed_build_fails_and_has_no_summary(make, tmp_path):
     assert "command:" not in run.stdout
 
 
-def test_an_input_that_is_not_there_is_one_error(make):
-    run = make("INPUT=inputs/none.yml")
+@pytest.mark.parametrize("target", ["build", "docs"])
+def test_an_input_that_is_not_there_is_one_error(make, target):
+    run = make("INPUT=inputs/none.yml", target=target)
 
     assert run.returncode != 0
     assert run.stdout == ""
     first, *others = run.stderr.splitlines()
     assert first == "make: there is no input file inputs/none.yml; these are at hand:"
     assert "inputs/demo.yml" in others
+
+
+def test_a_folder_with_a_space_is_one_folder(make, tmp_path):
+    warehouse = tmp_path / "my shop" / "shop.duckdb"
+
+    run = make(f"WAREHOUSE={warehouse}", target="publish")
+
+    assert run.stdout == (
+        f"command: publish --warehouse {warehouse}"
+        f" --parquet {warehouse.parent / 'published'}\n"
+    )
+
+
+def test_docs_of_no_build_make_no_build(make, tmp_path):
+    warehouse = tmp_path / "none.duckdb"
+
+    run = make(f"WAREHOUSE={warehouse}", target="docs")
+
+    assert run.returncode != 0
+    assert run.stdout == ""
+    assert f"there is no file {warehouse}; make build makes it" in run.stderr
+
+
+def test_help_names_every_target(make):
+    makefile = (ROOT / "Makefile").read_text()
+    lines = [line for line in makefile.splitlines() if line.startswith(".PHONY:")]
+    targets = {name for line in lines for name in line.split()[1:]}
+
+    told = make(target="help").stdout
+
+    assert {"build", "publish", "lint-sql"} <= targets
+    assert targets == set(re.findall(r"make ([a-z][a-z0-9.-]*)", told))

@@ -36,6 +36,11 @@ def test_a_line_after_each_pause():
     ]
 
 
+def test_what_comes_one_by_one_is_counted_without_a_total(capsys):
+    assert list(reported(iter("ab"), "letters", pause=0)) == ["a", "b"]
+    assert capsys.readouterr().err.splitlines()[-1].startswith("letters: 2, ")
+
+
 def test_standard_error_by_default(capsys):
     assert list(reported("ab", "letters", pause=0)) == ["a", "b"]
     captured = capsys.readouterr()

@@ -22,15 +22,18 @@ TABLES = {
     """,
     "customers": """
         select * from (values ('a', 2), ('b', 1), ('c', 1), ('d', 0))
-            as customers (customer_id, order_count)
+            as customers (customer_id, kept_order_count)
     """,
     "orders": """
         select * from (values
-            ('1', 'a', false, 1000.50, timestamp '2024-01-05'),
-            ('2', 'a', false, 500.25, timestamp '2024-02-05'),
-            ('3', null, false, 499.25, timestamp '2024-06-30'),
-            ('4', 'b', true, 0.00, timestamp '2024-03-01')
-        ) as orders (order_id, customer_id, is_return, net_revenue, ordered_at)
+            ('1', 'a', false, 1000.50, timestamp '2024-01-05', null),
+            ('2', 'a', false, 500.25, timestamp '2024-02-05', null),
+            ('3', null, false, 499.25, timestamp '2024-06-30', null),
+            ('4', 'b', true, -9.00, timestamp '2024-03-01', null),
+            ('5', 'd', false, 9.00, timestamp '2024-03-01', timestamp '2024-03-02')
+        ) as orders (
+            order_id, customer_id, is_return, net_revenue, ordered_at, fully_returned_at
+        )
     """,
     "cleaning_summary": """
         select * from (values
@@ -109,7 +112,7 @@ precision_marketing 1.2.3, as of 2024-07-01
 Tables  10 public ones, named pm__..., in :memory:
 
 Customers           4  75.0 % with a kept order
-Orders              3  2024-01-05 to 2024-06-30
+Orders kept         3  2024-01-05 to 2024-06-30
 Net revenue  2,000.00  GBP, 25.0 % from buyers unknown
 Order lines     1,200  1,100 accepted (91.7 %), 100 rejected
                        service_code 70, exact_duplicate 30
@@ -218,7 +221,7 @@ def test_a_shop_without_orders_has_a_page():
 
 
 def test_nothing_is_said_of_unknown_buyers_where_all_are_known():
-    known = TABLES["orders"].replace("null", "'c'")
+    known = TABLES["orders"].replace("('3', null", "('3', 'c'")
 
     page = summarise(shop(orders=known))
     assert "2,000.00  GBP\n" in page

@@ -2,6 +2,7 @@
 select
     customer_id as kunden_nr,
     order_count as anzahl_einkaeufe,
-    net_revenue as umsatz
+    net_revenue as umsatz,
+    as_of_date as stichtag
 from {{ ref('precision_marketing', 'pm__customers') }}
 where order_count >= 3

@@ -51,9 +51,8 @@ final as (
         scores_due.label_end_date,
         cast(
             case
-                {% for target in ['purchase', 'churn', 'spend'] %}
-                    when scores_due.target = '{{ target }}'
-                        then {{ pm_window_label(target) }}
+                {% for target, label in pm_window_labels().items() %}
+                    when scores_due.target = '{{ target }}' then {{ label }}
                 {% endfor %}
                 when scores_due.category is not null
                     then case when category_buyers.customer_id is null then 0 else 1 end

@@ -19,6 +19,7 @@ from precision_marketing.predictive.fitting import KEYS
 from precision_marketing.predictive.predicting import Model, models_of
 from precision_marketing.predictive.preparation import Preparation
 from precision_marketing.predictive.trees import explain_nodes
+from precision_marketing.progress import reported
 
 # Features of so many rows are in memory at once.
 BATCH_ROWS = 50_000
@@ -156,7 +157,8 @@ def scored_batches(keys, rows, parameters) -> pa.Table:
         columns = list(dict.fromkeys([*KEYS, *model.features]))
         # In order, as a row's last digits may depend on its place in the batch.
         reader = rows.join(wanted, ", ".join(KEYS)).select(*columns)
-        for batch in reader.order(", ".join(KEYS)).to_arrow_reader(BATCH_ROWS):
+        batches = reader.order(", ".join(KEYS)).to_arrow_reader(BATCH_ROWS)
+        for batch in reported(batches, "batches scored"):
             scored.append(_scored(model, pa.Table.from_batches([batch]), schema))
     by_key = [(name, "ascending") for name in ("model_version", *KEYS)]
     return pa.concat_tables(scored).sort_by(by_key)
@@ -287,7 +289,7 @@ def explain_models(
         number), 'dependence' (feature_value and value, in the order of position).
     """
     found = []
-    for model, every_row in models:
+    for model, every_row in reported(models, "models explained"):
         ordered = sorted_by(every_row, KEYS, name="rows to explain")
         rows = ordered.take(pa.array(hash_order(ordered, KEYS)[:max_rows]))
         drops = permutation_importance(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections import defaultdict
 from decimal import Decimal
@@ -62,7 +63,7 @@ def test_tables_come_out_in_the_schemas_that_the_shop_chose(build):
         )
     )
     assert set(schemas) == {"laden", "laden_marketing"}
-    assert schemas["laden"] == 6
+    assert schemas["laden"] == 7
 
 
 def test_the_shops_money_arrives_whole(build):
@@ -110,11 +111,32 @@ def test_the_shops_model_takes_the_place_of_the_packages(build):
     ) == [("Schnittblumen", 6), ("Topfpflanzen", 3), ("Zubehör", 3)]
 
 
-def test_what_is_switched_off_is_there_and_empty(build):
-    table = "laden_marketing.pm__customer_recommendations"
+@pytest.mark.parametrize(
+    ("table", "some_columns"),
+    [
+        ("pm__customer_recommendations", {"customer_id", "item_id", "reason"}),
+        ("pm__customer_lifetime_value", {"customer_id", "predicted_clv", "status"}),
+    ],
+)
+def test_what_is_switched_off_is_there_and_empty(build, table, some_columns):
+    table = f"laden_marketing.{table}"
     assert build.value(f"select count(*) from {table}") == 0
     columns = build.rows(f"select column_name from (describe {table}) order by all")
-    assert {"customer_id", "item_id", "reason"} <= {name for (name,) in columns}
+    assert some_columns <= {name for (name,) in columns}
+
+
+def test_the_shop_has_metrics_and_a_calendar_of_its_own(build, shop):
+    project, _ = shop
+    manifest = json.loads(
+        (project.scratch / "target/semantic_manifest.json").read_text()
+    )
+    metrics = {metric["name"] for metric in manifest["metrics"]}
+    assert {"net_revenue", "pm_net_revenue"} <= metrics
+    models = {model["name"] for model in manifest["semantic_models"]}
+    assert {"customers", "pm_customers"} <= models
+    spines = manifest["project_configuration"]["time_spines"]
+    assert [spine["node_relation"]["alias"] for spine in spines] == ["kalender"]
+    assert "model.precision_marketing.int_pm__days" not in build.statuses
 
 
 def test_the_shops_own_vars_hold(build):

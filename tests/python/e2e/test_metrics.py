@@ -21,57 +21,63 @@ METRICS = [
 ]
 ORDERS = "select {} from pm__orders"
 CUSTOMERS = "select {} from pm__customers"
-BUYERS = "count(distinct case when not is_return then customer_id end)"
+KEPT = "not is_return and fully_returned_at is null"
+BUYERS = f"count(distinct customer_id) filter ({KEPT})"
 # What an analyst who knows nothing of MetricFlow would write.
 IN_SQL = {
-    "net_revenue": ORDERS.format("sum(net_revenue)"),
-    "gross_revenue": ORDERS.format("sum(gross_revenue)"),
-    "discount_amount": ORDERS.format("sum(discount_amount)"),
-    "returned_revenue": ORDERS.format("sum(returned_revenue)"),
-    "order_count": ORDERS.format("count(*)") + " where not is_return",
-    "active_customers": ORDERS.format(BUYERS),
-    "average_order_value": ORDERS.format(
-        "sum(net_revenue) / count(*) filter (not is_return)"
+    "pm_net_revenue": ORDERS.format("sum(net_revenue)"),
+    "pm_gross_revenue": ORDERS.format("sum(gross_revenue)"),
+    "pm_discount_amount": ORDERS.format("sum(discount_amount)"),
+    "pm_returned_revenue": ORDERS.format("sum(returned_revenue)"),
+    "pm_order_count": ORDERS.format("count(*)") + f" where {KEPT}",
+    "pm_active_customers": ORDERS.format(BUYERS),
+    "pm_average_order_value": ORDERS.format(
+        f"sum(net_revenue) / count(*) filter ({KEPT})"
     ),
-    "revenue_per_active_customer": ORDERS.format(f"sum(net_revenue) / {BUYERS}")
+    "pm_revenue_per_active_customer": ORDERS.format(f"sum(net_revenue) / {BUYERS}")
     + " where customer_id is not null",
-    "discount_share": ORDERS.format("sum(discount_amount) / sum(gross_revenue)"),
-    "return_share": ORDERS.format("sum(returned_revenue) / sum(gross_revenue)"),
-    "cumulative_net_revenue": ORDERS.format("sum(net_revenue)"),
+    "pm_discount_share": ORDERS.format("sum(discount_amount) / sum(gross_revenue)"),
+    "pm_return_share": ORDERS.format("sum(returned_revenue) / sum(gross_revenue)"),
+    "pm_cumulative_net_revenue": ORDERS.format("sum(net_revenue)"),
     # The month of as_of_date against the one before.
-    "net_revenue_growth": """
+    "pm_net_revenue_growth": """
         select
             coalesce(sum(net_revenue) filter (month = this), 0)
             / sum(net_revenue) filter (month = this - interval 1 month) - 1
         from (select *, date_trunc('month', ordered_at) as month from pm__orders)
         cross join (select date_trunc('month', as_of_date) as this from pm__build_info)
     """,
-    "customer_count": CUSTOMERS.format("count(*)") + " where order_count > 0",
-    "returning_customer_count": CUSTOMERS.format("count(*)") + " where order_count > 1",
-    "repeat_rate": CUSTOMERS.format("avg((order_count > 1)::int)")
-    + " where order_count > 0",
-    "churned_customer_count": (
-        "select count(*) from pm__customer_lifecycle where lifecycle_state = 'lapsed'"
+    "pm_customer_count": CUSTOMERS.format("count(*)") + " where kept_order_count > 0",
+    "pm_returning_customer_count": CUSTOMERS.format("count(*)")
+    + " where kept_order_count > 1",
+    "pm_repeat_rate": CUSTOMERS.format("avg((kept_order_count > 1)::int)")
+    + " where kept_order_count > 0",
+    "pm_churned_customer_count": (
+        "select count(*) from pm__customer_lifecycle"
+        " inner join pm__customers using (customer_id)"
+        " where pm__customer_lifecycle.lifecycle_state = 'lapsed'"
+        " and kept_order_count > 0"
     ),
-    "churned_share": (
-        "select avg((lifecycle_state = 'lapsed')::int) from pm__customer_lifecycle"
+    "pm_churned_share": (
+        "select avg((lifecycle_state = 'lapsed')::int) from pm__customers"
+        " where kept_order_count > 0"
     ),
-    "lifetime_revenue": ORDERS.format("sum(net_revenue)")
+    "pm_lifetime_revenue": ORDERS.format("sum(net_revenue)")
     + " where customer_id is not null",
-    "revenue_at_risk": CUSTOMERS.format("sum(net_revenue)")
+    "pm_revenue_at_risk": CUSTOMERS.format("sum(net_revenue)")
     + " where rfm_segment in ('at_risk', 'cant_lose')",
-    "share_of_revenue_at_risk": CUSTOMERS.format(
+    "pm_share_of_revenue_at_risk": CUSTOMERS.format(
         "sum(net_revenue) filter (rfm_segment in ('at_risk', 'cant_lose'))"
         " / sum(net_revenue)"
     ),
-    "predicted_clv": (
+    "pm_predicted_clv": (
         "select sum(predicted_clv) from pm__customer_lifetime_value"
-        " where horizon_months = 12"
+        " where horizon_months = 12 and status = 'ok'"
     ),
-    "expected_buyers": (
+    "pm_expected_buyers": (
         "select sum(probability) from pm__customer_scores where target = 'purchase'"
     ),
-    "expected_leavers": (
+    "pm_expected_leavers": (
         "select sum(probability) from pm__customer_scores where target = 'churn'"
     ),
 }
@@ -92,13 +98,13 @@ def ask(metrics, groups=None):
     return [list(map(str, row)) for row in answer.rows]
 
 
-by_month = ("cumulative_net_revenue", "net_revenue_growth")
+by_month = ("pm_cumulative_net_revenue", "pm_net_revenue_growth")
 found = {
     name: max(ask([name], ["metric_time__month"]))[-1] if name in by_month
     else ask([name])[0][0]
     for name in sys.argv[1:]
 }
-segments = ask(["net_revenue", "active_customers"], ["customer__rfm_segment"])
+segments = ask(["pm_net_revenue", "pm_active_customers"], ["pm_customer__rfm_segment"])
 print(json.dumps({"metrics": found, "segments": segments}))
 """
 
@@ -159,8 +165,8 @@ def test_each_metric_is_the_number_of_its_mart(semantic_layer, demo):
         ), name
     # And by a column of another table: two marts, joined by the customer.
     in_sql = demo.rows(
-        "select rfm_segment, sum(orders.net_revenue), count(distinct case when not"
-        " is_return then orders.customer_id end)"
+        "select rfm_segment, sum(orders.net_revenue), count(distinct"
+        f" orders.customer_id) filter ({KEPT})"
         " from pm__orders as orders left join pm__customers using (customer_id)"
         " group by rfm_segment"
     )

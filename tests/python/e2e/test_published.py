@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -139,6 +140,23 @@ def test_the_dashboard_shows_what_is_in_the_tables(published, demo, monkeypatch)
     shown = segments[["segment", "customers", "what to do"]]
     assert list(shown.itertuples(index=False, name=None)) == demo.rows(
         "select rfm_segment_label, customer_count, recommended_action"
-        " from pm__rfm_segments order by share_of_revenue desc"
+        " from pm__rfm_segments order by share_of_revenue desc, rfm_segment"
     )
     assert len(at_risk) == 20
+
+
+def test_the_months_of_the_dashboard_hold_all_revenue(published, demo):
+    app = (ROOT / "examples" / "dashboard" / "app.py").read_text(encoding="utf-8")
+    months = re.search(r'MONTHS = """(.*?)"""', app, re.S)[1]
+    with duckdb.connect(str(published[0]), read_only=True) as connection:
+        rows = connection.execute(months).fetchall()
+    assert sum(revenue for _, revenue, _ in rows) == demo.value(
+        "select sum(net_revenue) from pm__orders"
+    )
+
+
+def test_the_dashboard_without_a_copy_says_what_writes_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PM_PUBLISHED", str(tmp_path / "none.duckdb"))
+    app = AppTest.from_file(ROOT / "examples" / "dashboard" / "app.py").run(timeout=60)
+    assert not app.exception
+    assert "`make publish` writes it" in app.error[0].value
