@@ -14,21 +14,20 @@ from precision_marketing.report.blocks import (
     Text,
 )
 from precision_marketing.report.charts import (
-    SERIES,
-    Bar,
     Cell,
     heat_map,
-    labelled_bars,
 )
+from precision_marketing.report.shares import WORDS as SHARE_WORDS
+from precision_marketing.report.shares import share_bars
 from precision_marketing.report.words import Words, count, percent
 
 SCORES = (1, 2, 3, 4, 5)
 # Good customers who have gone quiet.
 QUIET = ("at_risk", "cant_lose")
-OF_CUSTOMERS, OF_REVENUE = SERIES[5], SERIES[0]
 
 WORDS = {
     "en": {
+        **SHARE_WORDS["en"],
         "lead": (
             "“{segment}” are {customers} of all customers and bring {revenue} of the"
             " revenue."
@@ -49,10 +48,6 @@ WORDS = {
         "fm": "FM {score}",
         "recency": "long ago … how lately they bought … just now",
         "shares": "Share of customers and of revenue by segment",
-        "shares_seen": "Two bars a segment, largest revenue first: {list}.",
-        "share_seen": "{name} {customers} of customers, {revenue} of revenue",
-        "of_customers": "of customers",
-        "of_revenue": "of revenue",
         "table": "RFM segments and what to do",
         "segment": "Segment",
         "customers": "Customers",
@@ -62,6 +57,7 @@ WORDS = {
         "action": "Recommended action",
     },
     "zh": {
+        **SHARE_WORDS["zh"],
         "lead": "“{segment}”占客户的 {customers}，贡献收入的 {revenue}。",
         "quiet": "{count} 位曾经的优质客户已沉默，他们曾带来 {revenue}。",
         "how": (
@@ -75,10 +71,6 @@ WORDS = {
         "fm": "FM {score}",
         "recency": "很久以前 … 最近一次购买 … 刚刚",
         "shares": "各分群的客户占比与收入占比",
-        "shares_seen": "每个分群两条，按收入从高到低：{list}。",
-        "share_seen": "{name} 客户 {customers}、收入 {revenue}",
-        "of_customers": "客户占比",
-        "of_revenue": "收入占比",
         "table": "RFM 分群与建议行动",
         "segment": "分群",
         "customers": "客户数",
@@ -117,7 +109,13 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     yield Text(words.sentences(*sentences))
     yield Text(words("how"))
     yield _grid(read, words)
-    yield _shares(segments, words)
+    yield share_bars(
+        segments,
+        words,
+        name="rfm_segment_label",
+        table="rfm_segments",
+        told=3,
+    )
     yield _table(segments, words)
 
 
@@ -156,46 +154,6 @@ def _grid(read: Reader, words: Words) -> Chart:
             is_skewed=True,
         ),
         tables=["rfm_scores"],
-    )
-
-
-def _shares(segments: Sequence[dict], words: Words) -> Chart:
-    groups = [
-        (
-            segment["rfm_segment_label"],
-            [
-                Bar(
-                    segment["share_of_revenue"] or 0,
-                    percent(segment["share_of_revenue"]),
-                    OF_REVENUE,
-                ),
-                Bar(
-                    segment["share_of_customers"] or 0,
-                    percent(segment["share_of_customers"]),
-                    OF_CUSTOMERS,
-                ),
-            ],
-        )
-        for segment in segments
-    ]
-    seen = [
-        words(
-            "share_seen",
-            name=segment["rfm_segment_label"],
-            customers=percent(segment["share_of_customers"]),
-            revenue=percent(segment["share_of_revenue"]),
-        )
-        for segment in segments[:3]
-    ]
-    return Chart(
-        title=words("shares"),
-        description=words("shares_seen", list="; ".join(seen)),
-        draw=lambda width: labelled_bars(groups, width),
-        tables=["rfm_segments"],
-        legend=[
-            (OF_REVENUE, words("of_revenue")),
-            (OF_CUSTOMERS, words("of_customers")),
-        ],
     )
 
 

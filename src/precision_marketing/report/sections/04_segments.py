@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from precision_marketing.report.blocks import (
     Badge,
     Block,
-    Chart,
     Column,
     Notice,
     Reader,
@@ -15,15 +14,16 @@ from precision_marketing.report.blocks import (
     Table,
     Text,
 )
-from precision_marketing.report.charts import SERIES, Bar, labelled_bars
+from precision_marketing.report.shares import WORDS as SHARE_WORDS
+from precision_marketing.report.shares import share_bars
 from precision_marketing.report.words import Words, count, decimals, percent
 
-OF_CUSTOMERS, OF_REVENUE = SERIES[5], SERIES[0]
 # From here on a rule in plain words stands in for the segment.
 GOOD_RULE, FAIR_RULE = 0.9, 0.7
 
 WORDS = {
     "en": {
+        **SHARE_WORDS["en"],
         "lead": (
             "Customers fall into {count} groups. “{segment}” are {customers} of"
             " customers and bring {revenue} of revenue."
@@ -39,10 +39,6 @@ WORDS = {
             " (1 is best)."
         ),
         "shares": "Share of revenue and of customers by segment",
-        "shares_seen": "Two bars a segment, largest revenue first: {list}.",
-        "share_seen": "{name} {customers} of customers, {revenue} of revenue",
-        "of_customers": "of customers",
-        "of_revenue": "of revenue",
         "actions": "What to do about each segment",
         "rules": "Who is in it: a rule that anyone can apply",
         "segment": "Segment",
@@ -59,6 +55,7 @@ WORDS = {
         "algorithm_hdbscan": "HDBSCAN",
     },
     "zh": {
+        **SHARE_WORDS["zh"],
         "lead": (
             "客户自然分成 {count} 群。“{segment}”占客户的 {customers}，"
             "贡献收入的 {revenue}。"
@@ -70,10 +67,6 @@ WORDS = {
             "重新抽样后的一致程度为 {stability}（1 为最好）。"
         ),
         "shares": "各分群的收入占比与客户占比",
-        "shares_seen": "每个分群两条，按收入从高到低：{list}。",
-        "share_seen": "{name} 客户 {customers}、收入 {revenue}",
-        "of_customers": "客户占比",
-        "of_revenue": "收入占比",
         "actions": "各分群的建议行动",
         "rules": "谁属于该分群：人人可用的规则",
         "segment": "分群",
@@ -113,7 +106,13 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     )
     if chosen and chosen["is_fallback"]:
         yield Notice(words("doubt"))
-    yield _shares(segments, words)
+    yield share_bars(
+        segments,
+        words,
+        name="segment_name",
+        table="segments",
+        told=len(segments),
+    )
     yield _actions(segments, words)
     yield _rules(segments, words)
     if chosen and chosen["stability_ari"] is not None:
@@ -125,46 +124,6 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
                 stability=decimals(chosen["stability_ari"]),
             )
         )
-
-
-def _shares(segments: Sequence[dict], words: Words) -> Chart:
-    groups = [
-        (
-            segment["segment_name"],
-            [
-                Bar(
-                    segment["share_of_revenue"] or 0,
-                    percent(segment["share_of_revenue"]),
-                    OF_REVENUE,
-                ),
-                Bar(
-                    segment["share_of_customers"] or 0,
-                    percent(segment["share_of_customers"]),
-                    OF_CUSTOMERS,
-                ),
-            ],
-        )
-        for segment in segments
-    ]
-    seen = [
-        words(
-            "share_seen",
-            name=segment["segment_name"],
-            customers=percent(segment["share_of_customers"]),
-            revenue=percent(segment["share_of_revenue"]),
-        )
-        for segment in segments
-    ]
-    return Chart(
-        title=words("shares"),
-        description=words("shares_seen", list="; ".join(seen)),
-        draw=lambda width: labelled_bars(groups, width),
-        tables=["segments"],
-        legend=[
-            (OF_REVENUE, words("of_revenue")),
-            (OF_CUSTOMERS, words("of_customers")),
-        ],
-    )
 
 
 def _actions(segments: Sequence[dict], words: Words) -> Table:
