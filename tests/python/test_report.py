@@ -135,7 +135,8 @@ def places(text: str) -> set[str]:
 
 def test_sentences_are_computed_from_the_tables(page):
     headlines = section_of(page, "headlines")
-    assert "3 orders brought 2,000 GBP, all from unknown buyers." in headlines
+    assert "One known customer placed 2 orders, worth 1,501 GBP." in headlines
+    assert "Unknown buyers placed one order, worth 499.25 GBP." in headlines
     assert "25.0 % from unknown buyers" in headlines
     over_time = section_of(page, "over-time")
     assert "In 3 months the shop took 2,000 GBP." in over_time
@@ -372,10 +373,16 @@ def test_a_forecast_of_movement_is_held_against_no_change(connection, error, sai
 
 
 @pytest.mark.parametrize(
-    ("lower", "said"),
-    [(1.01, "better beyond chance"), (0.99, "are not shown to be better")],
+    ("lower", "upper", "said"),
+    [
+        (1.01, 1.50, "1.20 times as good as the better of two popular lists (1.01 to"),
+        (0.99, 1.50, "are not shown to be better"),
+        (0.70, 0.95, "(0.70 to 0.95): worse beyond chance"),
+    ],
 )
-def test_recommendations_are_held_against_what_is_popular(connection, lower, said):
+def test_recommendations_are_held_against_what_is_popular(
+    connection, lower, upper, said
+):
     text = told(
         connection,
         "09_recommendations",
@@ -386,7 +393,7 @@ def test_recommendations_are_held_against_what_is_popular(connection, lower, sai
                     hit_rate - 0.1 as hit_rate_lower, hit_rate + 0.1 as hit_rate_upper,
                     0.1 as precision, 1.2 as lift_over_popularity,
                     {lower} as lift_over_popularity_lower,
-                    1.5 as lift_over_popularity_upper, 0.5 as coverage, *
+                    {upper} as lift_over_popularity_upper, 0.5 as coverage, *
                 from (values ('blend', 0.4), ('popularity', 0.3))
                     as methods (method, hit_rate)
             """
@@ -396,6 +403,161 @@ def test_recommendations_are_held_against_what_is_popular(connection, lower, sai
     assert "40.0 % bought one of the 10 new items" in text and "30.0 %" in text
     assert said in text
     assert "Only 40 customers could be judged" in text
+
+
+def test_orders_of_unknown_buyers_are_not_told_of_known_ones(connection):
+    text = told(
+        connection,
+        "01_headlines",
+        {
+            "orders": """
+                select
+                    false as is_return, null::timestamp as fully_returned_at,
+                    customer_id is null as is_anonymous, *
+                from (values ('a', 10.00), ('a', 20.00), ('b', 30.00), (null, 40.00),
+                    (null, 50.00)) as orders (customer_id, net_revenue)
+            """
+        },
+    )
+
+    assert text == (
+        "2 known customers placed 3 orders, worth 60.00 EUR."
+        " Unknown buyers placed 2 orders, worth 90.00 EUR."
+    )
+
+
+def test_the_lapsed_are_a_share_of_customers_with_an_order(connection):
+    for table, query in {
+        "orders": """
+            select false as is_return, null::timestamp as fully_returned_at,
+                false as is_anonymous, 'a' as customer_id, 10.00 as net_revenue
+        """,
+        # The last one sent everything back.
+        "customers": """
+            select * from (values (1, 'lapsed'), (2, 'active'), (0, 'lapsed'))
+                as customers (kept_order_count, lifecycle_state)
+        """,
+    }.items():
+        connection.execute(f"create table pm__{table} as {query}")
+    section = SECTIONS["01_headlines"]
+    reader = Reader(PublicTables(connection), section.tables)
+
+    *_, tiles = section.blocks(reader, Words("en", "EUR", section.words["en"]))
+
+    values = {tile.name: tile.value for tile in tiles.tiles}
+    assert values["Customers with an order"] == "2"
+    assert values["Lapsed"] == percent(0.5)
+
+
+def over_time(connection, months: dict[str, float], as_of: str) -> str:
+    rows = ", ".join(f"('{month}-05', {sum_})" for month, sum_ in months.items())
+    return told(
+        connection,
+        "02_over_time",
+        {
+            "build_info": f"select date '{as_of}' as as_of_date",
+            "orders": f"""
+                select false as is_return, null::timestamp as fully_returned_at,
+                    'a' as customer_id, cast(month as timestamp) as ordered_at,
+                    cast(revenue as decimal(18, 2)) as net_revenue
+                from (values {rows}) as months (month, revenue)
+            """,
+        },
+    )
+
+
+def test_months_without_orders_count_as_months(connection):
+    months = {"2024-01": 10, "2024-02": 20, "2024-03": 30, "2024-09": 60}
+
+    text = over_time(connection, months, "2024-11-01")
+
+    # From June to October, and from January to May.
+    assert "In the last 5 full months the shop took 60.00 EUR, +0.0 %" in text
+    assert "5 months before (60.00 EUR)" in text
+
+
+@pytest.mark.parametrize("before", [0, -5])
+def test_what_was_nothing_or_less_has_no_rate_of_growth(connection, before):
+    months = {f"2024-0{month}": before if month < 4 else 10 for month in range(1, 7)}
+
+    text = over_time(connection, months, "2024-07-01")
+
+    assert "took 30.00 EUR, after" in text and "%" not in text
+
+
+def cohorts(connection, as_of: str) -> str:
+    return told(
+        connection,
+        "07_cohorts",
+        {
+            "build_info": f"select date '{as_of}' as as_of_date",
+            "cohorts": """
+                select
+                    cast(month as date) as cohort_month, active_count / customer_count
+                        as retention_rate, 1.00 as cumulative_revenue_per_customer, *
+                        exclude (month)
+                from (values
+                    ('2024-01-01', 0, 10, 10), ('2024-01-01', 1, 10, 4),
+                    ('2024-01-01', 2, 10, 0), ('2024-02-01', 0, 10, 10),
+                    ('2024-02-01', 1, 10, 0)
+                ) as cohorts (month, period, customer_count, active_count)
+            """,
+        },
+    )
+
+
+def test_a_month_that_is_not_over_does_not_lower_who_came_back(connection):
+    text = cohorts(connection, "2024-03-10")
+
+    assert (
+        "Of the 10 customers whose first order came from Jan 2024 to Jan 2024" in text
+    )
+    assert "40.0 % bought again in the month after it" in text
+
+
+def test_cohorts_are_told_by_their_months_and_not_as_the_last_ones(connection):
+    text = cohorts(connection, "2025-06-01")
+
+    assert (
+        "Of the 20 customers whose first order came from Jan 2024 to Feb 2024" in text
+    )
+    assert "20.0 %" in text
+
+
+def test_the_most_valuable_tenth_is_a_tenth_where_many_are_worth_the_same(connection):
+    text = told(
+        connection,
+        "11_value",
+        {
+            "customer_lifetime_value": """
+                select 12 as horizon_months, 'bg_nbd' as model, 'ok' as status,
+                    5.00 as predicted_clv, 5.00 as baseline_clv
+                from range(20)
+            """
+        },
+    )
+
+    assert "most valuable tenth of them hold 10 % of it" in text
+
+
+def test_empty_ranges_of_value_have_their_place(connection):
+    connection.execute(
+        "create table pm__customer_lifetime_value as select 12 as horizon_months,"
+        " null as model, value as predicted_clv, 1.00 as baseline_clv,"
+        " 'insufficient_data' as status from (values (3.00), (30.00)) as a (value)"
+    )
+    section = SECTIONS["11_value"]
+    reader = Reader(PublicTables(connection), section.tables)
+
+    _, chart = section.blocks(reader, Words("en", "EUR", section.words["en"]))
+
+    assert chart.title == "Customers by predicted value, next 12 months (EUR)"
+    assert chart.draw(900).to_dict(validate=False)["encoding"]["x"]["sort"] == [
+        "2–5",
+        "5–10",
+        "10–20",
+        "20–50",
+    ]
 
 
 def test_a_value_without_a_model_is_called_a_pace(connection):
@@ -531,6 +693,23 @@ def test_money_has_its_currency_and_cents_only_where_they_count():
     assert euros.money(0) == f"0{GAP}EUR"
     assert euros.money(None) == "–"
     assert Words("en", "XXX", {}).money(5) == "5.00"
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "title", "items"),
+    [
+        ("en", "EUR", "Value (EUR)", "a; b"),
+        ("zh", "EUR", "Value（EUR）", "a；b"),
+        ("zh", "XXX", "Value", "a；b"),
+    ],
+)
+def test_units_and_lists_are_written_as_the_language_does(
+    language, currency, title, items
+):
+    words = Words(language, currency, {"value": "Value"})
+
+    assert words.in_money("value") == title
+    assert words.listed(["a", "b"]) == items
 
 
 def test_one_thing_is_told_in_the_singular():

@@ -78,7 +78,7 @@ def share_bars(
     ]
     return Chart(
         title=words("shares"),
-        description=words("shares_seen", list="; ".join(seen)),
+        description=words("shares_seen", list=words.listed(seen)),
         draw=lambda width: labelled_bars(groups, width),
         tables=[table],
         legend=[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +50,19 @@ class Words:
     def sentences(self, *sentences: str) -> str:
         """Sentences after each other, with a blank between where it is usual."""
         return ("" if self.language == "zh" else " ").join(sentences)
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Items that may have commas of their own, one after the other."""
+        return ("；" if self.language == "zh" else "; ").join(items)
+
+    def in_money(self, key: str, /, **values: Any) -> str:
+        """Text of a key with the currency of numbers that stand without theirs."""
+        text = self(key, **values)
+        if not self._currency:
+            return text
+        if self.language == "zh":
+            return f"{text}（{self._currency}）"
+        return f"{text} ({self._currency})"
 
     def money(self, value: Number | None) -> str:
         """An amount without cents, unless it is small."""

@@ -20,6 +20,7 @@ KEPT = "not is_return and fully_returned_at is null"
 WORDS = {
     "en": {
         "lead": "{customers} placed {orders}, worth {revenue}.",
+        "lead_rest": "Unknown buyers placed {orders}, worth {revenue}.",
         "lead_anonymous": "{orders} brought {revenue}, all from unknown buyers.",
         "n_customers": "{count} known customers",
         "n_customers_1": "One known customer",
@@ -44,6 +45,7 @@ WORDS = {
     },
     "zh": {
         "lead": "{customers}共下 {orders}，金额 {revenue}。",
+        "lead_rest": "未识别买家另下 {orders}，金额 {revenue}。",
         "lead_anonymous": "{orders}带来 {revenue}，买家均未识别。",
         "n_customers": "{count} 位已知客户",
         "n_orders": "{count} 个订单",
@@ -68,6 +70,9 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     orders = read.first(
         "orders",
         f"count(*) filter (where {KEPT}) as order_count,"
+        f" count(*) filter (where {KEPT} and is_anonymous) as anonymous_count,"
+        f" count(distinct customer_id) filter (where {KEPT} and not is_anonymous)"
+        " as known_count,"
         " coalesce(sum(net_revenue), 0) as revenue,"
         " coalesce(sum(net_revenue) filter (where is_anonymous), 0) as anonymous",
     )
@@ -77,7 +82,7 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         " count(*) filter (where kept_order_count > 1) as repeat_count,"
         " count(*) filter (where kept_order_count > 0 and lifecycle_state = 'lapsed')"
         " as lapsed_count,"
-        " count(lifecycle_state) as state_count",
+        " count(lifecycle_state) filter (where kept_order_count > 0) as state_count",
     ) or {"customer_count": 0}
     value = read.first(
         "customer_lifetime_value",
@@ -89,7 +94,7 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         tables.append("customers")
     if value:
         tables.append("customer_lifetime_value")
-    texts = [_lead(orders, customers, words)]
+    texts = [*_lead(orders, words)]
     if value:
         texts.append(
             words(
@@ -110,15 +115,27 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     )
 
 
-def _lead(orders: dict, customers: dict, words: Words) -> str:
-    values = {
-        "orders": words.counted("n_orders", orders["order_count"]),
-        "revenue": words.money(orders["revenue"]),
-    }
-    if not customers["customer_count"]:
-        return words("lead_anonymous", **values)
-    known = words.counted("n_customers", customers["customer_count"])
-    return words("lead", customers=known, **values)
+def _lead(orders: dict, words: Words) -> Iterator[str]:
+    if not orders["known_count"]:
+        yield words(
+            "lead_anonymous",
+            orders=words.counted("n_orders", orders["order_count"]),
+            revenue=words.money(orders["revenue"]),
+        )
+        return
+    known = orders["order_count"] - orders["anonymous_count"]
+    yield words(
+        "lead",
+        customers=words.counted("n_customers", orders["known_count"]),
+        orders=words.counted("n_orders", known),
+        revenue=words.money(orders["revenue"] - orders["anonymous"]),
+    )
+    if orders["anonymous_count"]:
+        yield words(
+            "lead_rest",
+            orders=words.counted("n_orders", orders["anonymous_count"]),
+            revenue=words.money(orders["anonymous"]),
+        )
 
 
 def _totals(orders: dict, customers: dict, words: Words) -> Iterator[Tile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from precision_marketing.report.blocks import (
     Block,
@@ -32,6 +32,10 @@ WORDS = {
             "In the last {months} full months the shop took {revenue}, {change}"
             " against the {months} months before ({before})."
         ),
+        "no_base": (
+            "In the last {months} full months the shop took {revenue}, after {before}"
+            " in the {months} months before."
+        ),
         "no_change": "In {months} the shop took {revenue}.",
         "n_months": "{count} months",
         "n_months_1": "one month",
@@ -41,12 +45,10 @@ WORDS = {
         ),
         "partial": "{month} is not over: its figures will grow.",
         "revenue": "Net revenue a month",
-        "revenue_seen": (
-            "Columns for {count} months, the largest in {best} with {most}."
-        ),
+        "revenue_seen": ("Columns for {months}, the largest in {best} with {most}."),
         "customers": "Customers who bought, a month",
         "customers_seen": (
-            "Columns for {count} months, split into new and returning customers; most"
+            "Columns for {months}, split into new and returning customers; most"
             " customers bought in {best}: {most}."
         ),
         "new": "first month",
@@ -63,15 +65,18 @@ WORDS = {
             "最近 {months} 个完整月收入 {revenue}，较此前 {months} 个月"
             "（{before}）变化 {change}。"
         ),
+        "no_base": (
+            "最近 {months} 个完整月收入 {revenue}，此前 {months} 个月为 {before}。"
+        ),
         "no_change": "{months}内收入合计 {revenue}。",
         "n_months": "{count} 个月",
         "mix": "{month}购买的 {buyers} 位客户中，{new} 位为首次购买。",
         "partial": "{month}尚未结束，数字还会增加。",
         "revenue": "每月净收入",
-        "revenue_seen": "{count} 个月的柱形图，最高为{best}，{most}。",
+        "revenue_seen": "{months}的柱形图，最高为{best}，{most}。",
         "customers": "每月购买客户数",
         "customers_seen": (
-            "{count} 个月的柱形图，分为新客与回头客；{best}客户最多，为 {most} 位。"
+            "{months}的柱形图，分为新客与回头客；{best}客户最多，为 {most} 位。"
         ),
         "new": "首购月",
         "returning": "回头客",
@@ -97,6 +102,8 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         "group by all order by month",
     )
     info = read.first("build_info", "as_of_date") or {}
+    nothing = {"order_count": 0, "buyer_count": 0, "revenue": 0}
+    months = _without_gaps(months, info["as_of_date"], nothing)
     full = [month for month in months if _next(month["month"]) <= info["as_of_date"]]
     buyers = read.rows(
         "cohorts",
@@ -106,11 +113,28 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         " as returning_count",
         "group by all order by month",
     )
+    buyers = _without_gaps(
+        buyers, info["as_of_date"], {"new_count": 0, "returning_count": 0}
+    )
     yield Text(words.sentences(*_sentences(months, full, buyers, words)))
     yield _revenue(months[-CHART_MONTHS:], words)
     if buyers:
         yield _customers(buyers[-CHART_MONTHS:], words)
     yield _table(months[: -TABLE_MONTHS - 1 : -1], words)
+
+
+def _without_gaps(
+    rows: Sequence[dict], until: datetime.date, nothing: Mapping[str, int]
+) -> list[dict]:
+    """Every month from the first on that has rows or is over: in some nobody bought."""
+    if not rows:
+        return []
+    found = {row["month"]: row for row in rows}
+    month, last, filled = rows[0]["month"], rows[-1]["month"], []
+    while month <= last or _next(month) <= until:
+        filled.append(found.get(month, {"month": month, **nothing}))
+        month = _next(month)
+    return filled
 
 
 def _next(month: datetime.date) -> datetime.date:
@@ -125,13 +149,13 @@ def _sentences(
     if span >= 3:
         now = sum(month["revenue"] for month in full[-span:])
         before = sum(month["revenue"] for month in full[-2 * span : -span])
-        change = ratio(now - before, before)
+        # What grows from nothing or less has no rate of growth.
         yield words(
-            "change",
+            "change" if before > 0 else "no_base",
             months=span,
             revenue=words.money(now),
             before=words.money(before),
-            change=signed_percent(change),
+            change=signed_percent(ratio(now - before, before)),
         )
     else:
         total = sum(month["revenue"] for month in months)
@@ -141,7 +165,7 @@ def _sentences(
             revenue=words.money(total),
         )
     known = {month["month"] for month in full}
-    seen = [row for row in buyers if row["month"] in known]
+    seen = [row for row in buyers if row["month"] in known and _buyers(row)]
     if seen:
         last = seen[-1]
         new = last["new_count"] or 0
@@ -167,10 +191,10 @@ def _revenue(months: Sequence[dict], words: Words) -> Chart:
     ]
     best = max(months, key=lambda month: month["revenue"])
     return Chart(
-        title=words("revenue"),
+        title=words.in_money("revenue"),
         description=words(
             "revenue_seen",
-            count=len(months),
+            months=words.counted("n_months", len(months)),
             best=words.month(best["month"]),
             most=words.money(best["revenue"]),
         ),
@@ -199,7 +223,7 @@ def _customers(months: Sequence[dict], words: Words) -> Chart:
         title=words("customers"),
         description=words(
             "customers_seen",
-            count=len(months),
+            months=words.counted("n_months", len(months)),
             best=words.month(best["month"]),
             most=count(_buyers(best)),
         ),

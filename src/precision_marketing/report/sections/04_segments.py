@@ -57,7 +57,7 @@ WORDS = {
     "zh": {
         **SHARE_WORDS["zh"],
         "lead": (
-            "客户自然分成 {count} 群。“{segment}”占客户的 {customers}，"
+            "客户分成 {count} 群。“{segment}”占客户的 {customers}，"
             "贡献收入的 {revenue}。"
         ),
         "lead_one": "所有客户同属一群：“{segment}”。",

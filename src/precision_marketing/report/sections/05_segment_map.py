@@ -183,7 +183,7 @@ def _scatter(
         kind(f"{name}:Q", scale=_scale(points, means, name), axis=_axis(title))
         for kind, name, title in (
             (alt.X, "x", words("orders")),
-            (alt.Y, "y", words("value")),
+            (alt.Y, "y", words.in_money("value")),
         )
     )
     fill = alt.Fill("colour:N", scale=None)
@@ -236,7 +236,9 @@ def _means(read: Reader, segments: Sequence[dict], words: Words) -> Table:
             continue
         rows.append(
             (
-                words(measure),
+                words.in_money(measure)
+                if measure == "average_order_value"
+                else words(measure),
                 *(_written(measure, row["mean"] if row else None) for row in known),
                 _written(measure, overall),
             )

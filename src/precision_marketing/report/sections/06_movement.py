@@ -334,7 +334,7 @@ def _outlook(read: Reader, names: Mapping[str, str], words: Words) -> Iterator[B
     ]
     yield Chart(
         title=words("forecast"),
-        description=words("forecast_seen", months=months, list="; ".join(seen)),
+        description=words("forecast_seen", months=months, list=words.listed(seen)),
         draw=lambda _: _lines(paths, colours, words),
         tables=["segment_outlook", "segment_forecasts"],
         legend=[(colours[code], name) for code, name in shown.items()],

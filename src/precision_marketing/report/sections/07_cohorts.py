@@ -24,17 +24,21 @@ MILESTONES = (1, 3, 6, 12)
 WORDS = {
     "en": {
         "lead": (
-            "Of customers who came over the last {cohorts} months, {share} bought again"
-            " in the month after their first."
+            "Of the {customers} customers whose first order came from {first} to"
+            " {last}, {share} bought again in the month after it."
         ),
-        "later": "{months} months after it, {share} did.",
+        "later": (
+            "Of the {customers} of them who came by {last}, {share} did {months} months"
+            " after it."
+        ),
+        "young": "No month after a first order is over yet: the shares will grow.",
         "how": (
             "A row is the month of a first order, with its number of customers; a cell"
             " is the share of them who bought so many months later. The last cell of a"
             " row may be a month that is not over."
         ),
         "none": "No cohort is a month old yet: the grid fills as months pass.",
-        "grid": "Share of customers who buy again, by months since the first order",
+        "grid": "Share of customers who buy again, by months since the first order (%)",
         "grid_seen": (
             "A grid of {rows} cohorts; the highest share is {most}, of the cohort"
             " {cohort} after {months} months."
@@ -49,14 +53,20 @@ WORDS = {
         "first_month": "First month",
     },
     "zh": {
-        "lead": "近 {cohorts} 个月的新客中，{share} 在首购次月再次购买。",
-        "later": "第 {months} 个月为 {share}。",
+        "lead": (
+            "首单在{first}至{last}的 {customers} 位客户中，{share} 在次月再次购买。"
+        ),
+        "later": (
+            "其中首单不晚于{last}的 {customers} 位客户，"
+            "{share} 在第 {months} 个月购买。"
+        ),
+        "young": "首单之后尚无完整的月份：占比还会增加。",
         "how": (
             "每行为首单月份及客户数，每格为相应月数后购买的客户占比；"
             "每行最后一格的月份可能尚未结束。"
         ),
         "none": "尚无满一个月的客户群：随时间推移，此处会逐渐填满。",
-        "grid": "按首单后月数的回购占比",
+        "grid": "按首单后月数的回购占比（%）",
         "grid_seen": (
             "{rows} 个月份的格子；最高为 {most}，{cohort}的客户在 {months} 个月后。"
         ),
@@ -76,7 +86,8 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     rows = read.rows(
         "cohorts",
         "cohort_month, period, customer_count, active_count, retention_rate,"
-        " cumulative_revenue_per_customer",
+        " cumulative_revenue_per_customer,"
+        " cast(cohort_month + to_months(period + 1) as date) as over_on",
         "where customer_count > 0"
         f" qualify dense_rank() over (order by cohort_month desc) <= {COHORTS}"
         " order by cohort_month, period",
@@ -85,26 +96,34 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     if not later:
         yield Text(words("none"))
         return
-    yield Text(words.sentences(*_sentences(rows, words)))
+    info = read.first("build_info", "as_of_date")
+    # A month that is not over has not had all its buyers.
+    over = [row for row in rows if not info or row["over_on"] <= info["as_of_date"]]
+    yield Text(words.sentences(*_sentences(over, words)))
     yield Text(words("how"))
     yield _grid(later, words)
     yield _table(rows, words)
 
 
 def _sentences(rows: Sequence[dict], words: Words) -> Iterator[str]:
-    cohorts = len({row["cohort_month"] for row in rows})
-    yield words("lead", cohorts=cohorts, share=percent(_share(rows, 1)))
-    if _share(rows, 6) is not None:
-        yield words("later", months=6, share=percent(_share(rows, 6)))
+    if not any(row["period"] == 1 for row in rows):
+        yield words("young")
+        return
+    yield words("lead", **_bought(rows, 1, words))
+    if any(row["period"] == 6 for row in rows):
+        yield words("later", months=6, **_bought(rows, 6, words))
 
 
-def _share(rows: Sequence[dict], period: int) -> float | None:
-    """Who bought in a period, of all cohorts that have seen it."""
+def _bought(rows: Sequence[dict], period: int, words: Words) -> dict[str, str]:
+    """Who bought in a period, of the cohorts that have seen it, and who those are."""
     seen = [row for row in rows if row["period"] == period]
-    return ratio(
-        sum(row["active_count"] for row in seen),
-        sum(row["customer_count"] for row in seen),
-    )
+    customers = sum(row["customer_count"] for row in seen)
+    return {
+        "customers": count(customers),
+        "share": percent(ratio(sum(row["active_count"] for row in seen), customers)),
+        "first": words.month(seen[0]["cohort_month"]),
+        "last": words.month(seen[-1]["cohort_month"]),
+    }
 
 
 def _name(row: dict, words: Words) -> str:
@@ -192,6 +211,7 @@ def _table(rows: Sequence[dict], words: Words) -> Table:
 SECTION = Section(
     title={"en": "Do customers come back?", "zh": "客户会回来吗？"},
     needs=("cohorts",),
+    reads=("build_info",),
     filled_by={
         "en": (
             "It is filled by order lines with a customer_id; the setting"

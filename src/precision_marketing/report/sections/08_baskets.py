@@ -132,7 +132,7 @@ def _network(pairs: Sequence[dict], words: Words) -> Chart:
     ]
     return Chart(
         title=words("network"),
-        description=words("network_seen", items=len(order), list="; ".join(seen)),
+        description=words("network_seen", items=len(order), list=words.listed(seen)),
         draw=lambda width: _arcs(pairs, order, names, width),
         tables=["association_rules"],
         size="half",

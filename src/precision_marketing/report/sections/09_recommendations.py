@@ -31,19 +31,29 @@ WORDS = {
     "en": {
         "discover": "new items",
         "buy_again": "items to buy again",
-        "lead_better": (
+        "lead": (
             "Of customers who came back, {share} bought one of the {k} {list} on their"
-            " list; what is popular would have met {popular}. That is better beyond"
-            " chance."
+            " list; what is popular would have met {popular}."
+        ),
+        "lead_better": (
+            "By how high on the lists that stood, they are {lift} times as good as the"
+            " better of two popular lists ({lower} to {upper}): better beyond chance."
         ),
         "lead_even": (
-            "Of customers who came back, {share} bought one of the {k} {list} on their"
-            " list; what is popular would have met {popular}. The lists of"
-            " {list} are not shown to be better than what is popular."
+            "By how high on the lists that stood, they are not shown to be better than"
+            " the better of two popular lists."
+        ),
+        "lead_worse": (
+            "By how high on the lists that stood, they are only {lift} times as good"
+            " as the better of two popular lists ({lower} to {upper}): worse beyond"
+            " chance."
         ),
         "how": (
             "Each method was judged on days held back, by customers whose later"
-            " purchases it had not seen. Lines are intervals of 95 %."
+            " purchases it had not seen. Lines are intervals of 95 %. “Against"
+            " popular” compares how high on the lists purchases stood (NDCG) with the"
+            " better of “popular” and “popular lately”; the verdict rests on its"
+            " interval of 95 %, not on the customers met."
         ),
         "few": "Only {count} customers could be judged: read the intervals.",
         "chart": "Customers who bought something on a list of {k}: {list}",
@@ -93,15 +103,24 @@ WORDS = {
     "zh": {
         "discover": "新品",
         "buy_again": "复购商品",
+        "lead": (
+            "在再次购买的客户中，{share} 购买了推荐的 {k} 件{list}之一，"
+            "热门商品可命中 {popular}。"
+        ),
         "lead_better": (
-            "在再次购买的客户中，{share} 购买了推荐的 {k} 件{list}之一，"
-            "而热门商品只能命中 {popular}：确实更好。"
+            "按命中商品的排名衡量，推荐为较好热门列表的 {lift} 倍"
+            "（{lower} 至 {upper}），优势超出偶然。"
         ),
-        "lead_even": (
-            "在再次购买的客户中，{share} 购买了推荐的 {k} 件{list}之一，"
-            "而热门商品可命中 {popular}：尚不能证明{list}推荐优于热门商品。"
+        "lead_even": "按命中商品的排名衡量，尚不能证明推荐优于较好的热门列表。",
+        "lead_worse": (
+            "按命中商品的排名衡量，推荐仅为较好热门列表的 {lift} 倍"
+            "（{lower} 至 {upper}），差距超出偶然。"
         ),
-        "how": ("各方法均在留出的日期上评估，所用购买此前未曾见过；横线为 95 % 区间。"),
+        "how": (
+            "各方法均在留出的日期上评估，所用购买此前未曾见过；横线为 95 % 区间。"
+            "“相对热门”为命中商品排名的质量（NDCG）与“热门”和“近期热门”中较好者"
+            "之比；结论取决于其 95 % 区间，而非命中客户的比例。"
+        ),
         "few": "只有 {count} 位客户可供评估：请留意区间。",
         "chart": "在 {k} 件推荐中买了至少一件的客户：{list}",
         "chart_seen": "每种方法一个点和区间；最高为{best}，{share}。",
@@ -205,11 +224,19 @@ def _lead(name: str, rows: Sequence[dict], words: Words) -> Iterator[str]:
     served, popular = methods.get(SERVED), methods.get("popularity")
     if served and popular:
         yield words(
-            "lead_better" if _verdict(served) == "better" else "lead_even",
+            "lead",
             k=K,
             list=words(name),
             share=percent(served["hit_rate"]),
             popular=percent(popular["hit_rate"]),
+        )
+        # Customers met have no interval against each other: the verdict is another
+        # measure's, and says which.
+        yield words(
+            f"lead_{_verdict(served)}",
+            lift=decimals(served["lift_over_popularity"]),
+            lower=decimals(served["lift_over_popularity_lower"]),
+            upper=decimals(served["lift_over_popularity_upper"]),
         )
 
 

@@ -186,15 +186,11 @@ def _sentences(
 ) -> Iterator[str]:
     months = total["horizon_months"]
     horizon = f"where horizon_months = {months}"
-    cut = read.first(
-        "customer_lifetime_value",
-        f"quantile_disc(predicted_clv, {1 - MOST_VALUABLE}) as value",
-        horizon,
-    )
+    # Counted out, not cut off at a value: many customers may share that value.
     best = read.first(
         "customer_lifetime_value",
-        f"sum(predicted_clv) filter (where predicted_clv >= {cut['value'] or 0})"
-        " as predicted",
+        "list_sum(list(predicted_clv order by predicted_clv desc nulls last)"
+        f"[:cast(ceil({MOST_VALUABLE} * count(*)) as bigint)]) as predicted",
         horizon,
     )
     yield words(
@@ -226,18 +222,21 @@ def _distribution(read: Reader, total: dict, words: Words) -> Iterator[Block]:
     )
     if not bins:
         return
+    found = {row["lower"]: row["customer_count"] for row in bins}
+    # Without the empty ones between, neighbours would not be neighbours.
     rows = [
         {
-            "label": _bin(row["lower"], words),
-            "value": row["customer_count"],
+            "label": _bin(lower, words),
+            "value": found.get(lower, 0),
             "colour": SERIES[0],
             "place": 0,
         }
-        for row in bins
+        for lower in (0, *EDGES)
+        if min(found) <= lower <= max(found)
     ]
     most = max(rows, key=lambda row: row["value"])
     yield Chart(
-        title=words("distribution", months=total["horizon_months"]),
+        title=words.in_money("distribution", months=total["horizon_months"]),
         description=words(
             "distribution_seen", most=count(most["value"]), place=most["label"]
         ),

@@ -241,7 +241,7 @@ def _chart(rejected: Sequence[dict], words: Words) -> Chart:
     ]
     return Chart(
         title=words("chart"),
-        description=words("chart_seen", list="; ".join(seen)),
+        description=words("chart_seen", list=words.listed(seen)),
         draw=lambda width: labelled_bars(groups, width),
         tables=["cleaning_summary"],
     )
