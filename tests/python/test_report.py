@@ -144,7 +144,7 @@ def test_sentences_are_computed_from_the_tables(page):
     assert "Feb 2024 1 1 500.25 GBP 500.25 GBP" in over_time
     quality = section_of(page, "data-quality")
     assert "Of 1,200 order lines 91.7 % were accepted; 100 were rejected" in quality
-    assert "worth 500.00 GBP" in quality
+    assert "amounts below nothing taken off, they come to 500.00 GBP" in quality
     assert (
         "1 of 2 checks did not pass" in quality and "Use absolute thresholds" in quality
     )
@@ -524,6 +524,32 @@ def test_cohorts_are_told_by_their_months_and_not_as_the_last_ones(connection):
     assert "20.0 %" in text
 
 
+@pytest.mark.parametrize(
+    ("model", "pace", "is_warned_of"),
+    [(0.59, 0.84, True), (1.11, 1.74, False), (1.50, 0.60, False), (0.0, 0.5, True)],
+)
+def test_a_forecast_whose_total_is_further_off_than_the_pace_plans_no_money(
+    connection, model, pace, is_warned_of
+):
+    text = told(
+        connection,
+        "11_value",
+        {
+            "customer_lifetime_value": """
+                select 12 as horizon_months, 'bg_nbd' as model, 'ok' as status,
+                    5.00 as predicted_clv, 5.00 as baseline_clv
+            """,
+            "clv_evaluation": f"""
+                select 'bg_nbd' as model, 90 as horizon_days, 'B' as grade,
+                    'value_total_ratio' as metric, {model} as value,
+                    {pace} as baseline_value
+            """,
+        },
+    )
+
+    assert ("use it to rank, not to plan money" in text) == is_warned_of
+
+
 def test_the_most_valuable_tenth_is_a_tenth_where_many_are_worth_the_same(connection):
     text = told(
         connection,
@@ -558,6 +584,54 @@ def test_empty_ranges_of_value_have_their_place(connection):
         "10–20",
         "20–50",
     ]
+
+
+def test_lists_that_nobody_could_judge_are_said_to_be_so(connection):
+    text = told(
+        connection,
+        "09_recommendations",
+        {
+            "recommender_evaluation": """
+                select 'discover' as list, 10 as k, 'blend' as method,
+                    0 as customer_count, null::double as hit_rate
+            """
+        },
+    )
+
+    assert text == "Nobody came back on days held back: no list could be judged."
+
+
+def test_shares_of_nothing_are_not_told(connection):
+    segments = told(
+        connection,
+        "04_segments",
+        {
+            "segments": """
+                select segment_id, 'Some' as segment_name, 0.00 as net_revenue,
+                    0.5 as share_of_customers, null::double as share_of_revenue,
+                    'Wait' as recommended_action, 5 as customer_count,
+                    null as rule, null::double as rule_precision, null as typical_items
+                from (values (1), (2)) as ids (segment_id)
+            """
+        },
+    )
+    value = told(
+        connection,
+        "11_value",
+        {
+            "customer_lifetime_value": """
+                select 12 as horizon_months, 'bg_nbd' as model, 'ok' as status,
+                    0.00 as predicted_clv, 0.00 as baseline_clv
+            """
+        },
+    )
+
+    assert segments == (
+        "Customers fall into 2 groups; their revenue comes to nothing in sum."
+    )
+    assert value.startswith(
+        "Over the next 12 months today's customers are worth 0 EUR. At"
+    )
 
 
 def test_a_value_without_a_model_is_called_a_pace(connection):

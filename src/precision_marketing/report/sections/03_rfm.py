@@ -32,6 +32,7 @@ WORDS = {
             "“{segment}” are {customers} of all customers and bring {revenue} of the"
             " revenue."
         ),
+        "lead_nothing": "The revenue of all segments comes to nothing in sum.",
         "quiet": (
             "{count} customers who used to buy well have gone quiet; they brought"
             " {revenue}."
@@ -59,6 +60,7 @@ WORDS = {
     "zh": {
         **SHARE_WORDS["zh"],
         "lead": "“{segment}”占客户的 {customers}，贡献收入的 {revenue}。",
+        "lead_nothing": "各分群收入合计为零。",
         "quiet": "{count} 位曾经的优质客户已沉默，他们曾带来 {revenue}。",
         "how": (
             "每位客户有两个 1 至 5 的分数：最近购买（R）与购买频次及金额（FM），"
@@ -91,7 +93,7 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     best = segments[0]
     sentences = [
         words(
-            "lead",
+            "lead" if best["share_of_revenue"] is not None else "lead_nothing",
             segment=best["rfm_segment_label"],
             customers=percent(best["share_of_customers"]),
             revenue=percent(best["share_of_revenue"]),

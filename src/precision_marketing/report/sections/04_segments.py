@@ -28,6 +28,9 @@ WORDS = {
             "Customers fall into {count} groups. “{segment}” are {customers} of"
             " customers and bring {revenue} of revenue."
         ),
+        "lead_nothing": (
+            "Customers fall into {count} groups; their revenue comes to nothing in sum."
+        ),
         "lead_one": "All customers are in one group: “{segment}”.",
         "doubt": (
             "No number of segments gave groups that are both large and stable: take"
@@ -60,6 +63,7 @@ WORDS = {
             "客户分成 {count} 群。“{segment}”占客户的 {customers}，"
             "贡献收入的 {revenue}。"
         ),
+        "lead_nothing": "客户分成 {count} 群，各群收入合计为零。",
         "lead_one": "所有客户同属一群：“{segment}”。",
         "doubt": "没有一种分群数同时足够大且稳定：以下结果仅供参考。",
         "how": (
@@ -92,7 +96,7 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         words("lead_one", segment=best["segment_name"])
         if len(segments) == 1
         else words(
-            "lead",
+            "lead" if best["share_of_revenue"] is not None else "lead_nothing",
             count=len(segments),
             segment=best["segment_name"],
             customers=percent(best["share_of_customers"]),

@@ -55,6 +55,7 @@ WORDS = {
             " better of “popular” and “popular lately”; the verdict rests on its"
             " interval of 95 %, not on the customers met."
         ),
+        "none": "Nobody came back on days held back: no list could be judged.",
         "few": "Only {count} customers could be judged: read the intervals.",
         "chart": "Customers who bought something on a list of {k}: {list}",
         "chart_seen": "A dot and an interval a method; {best} is highest with {share}.",
@@ -121,6 +122,7 @@ WORDS = {
             "“相对热门”为命中商品排名的质量（NDCG）与“热门”和“近期热门”中较好者"
             "之比；结论取决于其 95 % 区间，而非命中客户的比例。"
         ),
+        "none": "留出的日期上没有客户再次购买：无法评估推荐列表。",
         "few": "只有 {count} 位客户可供评估：请留意区间。",
         "chart": "在 {k} 件推荐中买了至少一件的客户：{list}",
         "chart_seen": "每种方法一个点和区间；最高为{best}，{share}。",
@@ -187,7 +189,9 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         yield Text(words.sentences(*sentences))
         yield Text(words("how"))
     fewest = min((found[0]["customer_count"] for found in judged.values()), default=0)
-    if fewest < 50:
+    if not judged:
+        yield Notice(words("none"))
+    elif fewest < 50:
         yield Notice(words("few", count=count(fewest)))
     if judged:
         yield Row([_chart(name, found, words) for name, found in judged.items()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from precision_marketing.report.blocks import (
@@ -42,6 +43,9 @@ WORDS = {
             "Over the next {months} months today's customers are worth {value}; the"
             " most valuable tenth of them hold {share} of it."
         ),
+        "lead_nothing": (
+            "Over the next {months} months today's customers are worth {value}."
+        ),
         "pace": "At the pace so far, as if nobody left, it would be {baseline}.",
         "test_good": (
             "On {days} days held back the forecast was {ratio} times what came, the"
@@ -50,6 +54,10 @@ WORDS = {
         "weak": (
             "On days held back this forecast was no better than the pace so far: use it"
             " to rank, not to plan money."
+        ),
+        "far": (
+            "In total this forecast was further off than the pace so far on days held"
+            " back: use it to rank, not to plan money."
         ),
         "little": (
             "There is too little data for a model of value: what follows is what each"
@@ -98,11 +106,15 @@ WORDS = {
         "lead": (
             "未来 {months} 个月现有客户价值 {value}；最有价值的十分之一占 {share}。"
         ),
+        "lead_nothing": "未来 {months} 个月现有客户价值 {value}。",
         "pace": "若按迄今节奏（假设无人离开）则为 {baseline}。",
         "test_good": (
             "在留出的 {days} 天上，预测为实际的 {ratio} 倍，迄今节奏为 {baseline} 倍。"
         ),
         "weak": "在留出日期上该预测不优于迄今节奏：可用于排序，勿用于资金规划。",
+        "far": (
+            "在留出日期上该预测的总额比迄今节奏偏差更大：可用于排序，勿用于资金规划。"
+        ),
         "little": "数据不足以建模：价值按每位客户迄今节奏推算。",
         "distribution": "按预测价值划分的客户（未来 {months} 个月）",
         "distribution_seen": "按价值的柱形；客户最多的区间为 {place}，共 {most} 位。",
@@ -166,6 +178,8 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
     yield Text(words.sentences(*_sentences(read, total, judged, words)))
     if judged and next(iter(judged.values()))["grade"] not in TONES:
         yield Notice(words("weak"))
+    elif _is_further_off(judged.get("value_total_ratio")):
+        yield Notice(words("far"))
     yield from _distribution(read, total, words)
     deciles = read.rows(
         "clv_calibration",
@@ -181,6 +195,21 @@ def _blocks(read: Reader, words: Words) -> Iterator[Block]:
         yield _evaluation(evaluation, words)
 
 
+def _is_further_off(total: dict | None) -> bool:
+    """Whether the forecast's total missed by a larger factor than that of the pace.
+
+    A grade judges customer by customer, and can be good where the total is not.
+    """
+    if total is None:
+        return False
+    model, pace = total["value"], total["baseline_value"]
+    if model is None or pace is None:
+        return False
+    if min(model, pace) <= 0:
+        return model <= 0 < pace
+    return abs(math.log(model)) > abs(math.log(pace))
+
+
 def _sentences(
     read: Reader, total: dict, judged: dict[str, dict], words: Words
 ) -> Iterator[str]:
@@ -193,8 +222,9 @@ def _sentences(
         f"[:cast(ceil({MOST_VALUABLE} * count(*)) as bigint)]) as predicted",
         horizon,
     )
+    # Nothing has no tenth.
     yield words(
-        "lead",
+        "lead" if total["predicted"] > 0 else "lead_nothing",
         months=months,
         value=words.money(total["predicted"]),
         share=percent(ratio(best["predicted"], total["predicted"]), 0),

@@ -25,9 +25,9 @@ REJECTED = SERIES[1]
 WORDS = {
     "en": {
         "lead": (
-            "Of {read} order lines {share} were accepted; {rejected} were rejected,"
-            " worth {amount}. None is lost: each stands in pm__rejected_rows with its"
-            " reason."
+            "Of {read} order lines {share} were accepted; {rejected} were rejected;"
+            " amounts below nothing taken off, they come to {amount}. None is lost:"
+            " each stands in pm__rejected_rows with its reason."
         ),
         "lead_clean": "All {read} order lines were accepted.",
         "no_lines": "No order line was read.",
@@ -95,7 +95,8 @@ WORDS = {
     },
     "zh": {
         "lead": (
-            "{read} 条订单行中 {share} 被接受；{rejected} 条被拒绝，金额 {amount}。"
+            "{read} 条订单行中 {share} 被接受；{rejected} 条被拒绝，"
+            "正负相抵后金额 {amount}。"
             "没有一条丢失：每条及其原因均在 pm__rejected_rows 中。"
         ),
         "lead_clean": "全部 {read} 条订单行均被接受。",
