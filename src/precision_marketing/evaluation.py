@@ -571,17 +571,25 @@ class _Ranked:
 
 
 def _newton(x, y, w, start: np.ndarray) -> np.ndarray:
-    """Weighted logistic regression of y on 1 and x; NaN where it does not converge."""
+    """Weighted logistic regression of y on 1 and x; NaN where it does not converge.
+
+    Two equations are solved by hand: LAPACK raises where a step has overflowed, and it
+    is shared with whatever else this process computes meanwhile.
+    """
     beta = start
     for _ in range(NEWTON_STEPS):
         fitted = expit(beta[0] + beta[1] * x)
         residual = w * (y - fitted)
         curve = w * fitted * (1 - fitted)
-        cross = curve @ x
-        hessian = np.array([[curve.sum(), cross], [cross, curve @ (x * x)]])
-        if not np.linalg.cond(hessian) < LARGEST_CONDITION:
+        total, cross, square = curve.sum(), (curve * x).sum(), (curve * x * x).sum()
+        determinant = total * square - cross * cross
+        largest = (total + square) / 2 + np.hypot((total - square) / 2, cross)
+        # The ratio of the eigenvalues; what is not a number fails too.
+        if not largest * largest < LARGEST_CONDITION * determinant:
             break
-        step = np.linalg.solve(hessian, [residual.sum(), residual @ x])
+        shift, tilt = residual.sum(), (residual * x).sum()
+        step = np.array([square * shift - cross * tilt, total * tilt - cross * shift])
+        step /= determinant
         beta = beta + step
         if np.abs(step).max() < NEWTON_TOLERANCE:
             return beta

@@ -480,3 +480,13 @@ def test_intervals_of_recalibration_are_those_of_maximum_likelihood():
     reach = 1.959963984540054 * np.sqrt(covariance[1, 1])
     lower = measure(table, "lower", n_bootstrap=20)["calibration_slope"]
     assert lower == pytest.approx(model.coef_[0, 0] - reach, abs=1e-6)
+
+
+def test_a_slope_that_overflows_is_not_defined():
+    """No error of linear algebra, whatever a step has come to."""
+    x = np.array([-1.0, 0.0, 1.0])
+    y = np.array([1.0, 0.0, 1.0])
+    for start in ([np.nan, 1.0], [0.0, np.inf], [1e308, 1e308]):
+        with np.errstate(all="ignore"):
+            found = evaluation._newton(x, y, np.ones(3), np.array(start))
+        assert np.isnan(found).all()
