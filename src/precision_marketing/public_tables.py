@@ -8,10 +8,20 @@ from typing import Any
 import duckdb
 
 PREFIX = "pm__"
+# Of what is written about the tables; the first is that of a build that names none.
+LANGUAGES = ("en", "zh")
 
 
 class NoTablesError(LookupError):
     """The database holds none of the project's tables."""
+
+
+def require_language(language: str | None) -> None:
+    """Raise a ValueError unless the language is known, or None for the build's."""
+    if language not in (None, *LANGUAGES):
+        raise ValueError(
+            f"language: expected {' or '.join(LANGUAGES)}, got {language!r}"
+        )
 
 
 class PublicTables:

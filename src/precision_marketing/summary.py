@@ -10,12 +10,17 @@ from typing import Any
 
 import duckdb
 
-from precision_marketing.public_tables import PREFIX, NoTablesError, PublicTables
+from precision_marketing.public_tables import (
+    LANGUAGES,
+    PREFIX,
+    NoTablesError,
+    PublicTables,
+    require_language,
+)
 
 __all__ = ["LANGUAGES", "NoTablesError", "display_width", "shortened", "summarise"]
 
 PAGE_WIDTH = 88
-LANGUAGES = ("en", "zh")
 
 # A rule is worth a line when chance explains it badly and more than a few baskets hold
 # it: lift alone favours pairs that happened to meet twice.
@@ -151,10 +156,7 @@ def summarise(
     NoTablesError
         When there is no public table at all.
     """
-    if language not in (None, *LANGUAGES):
-        raise ValueError(
-            f"language: expected {' or '.join(LANGUAGES)}, got {language!r}"
-        )
+    require_language(language)
     tables = PublicTables(connection)
     info = tables.first("build_info", "*") or {}
     words = WORDS[language or info.get("language") or "en"]

@@ -12,12 +12,16 @@ from typing import Any
 import duckdb
 import jinja2
 
-from precision_marketing.public_tables import PREFIX, PublicTables
+from precision_marketing.public_tables import (
+    LANGUAGES,
+    PREFIX,
+    PublicTables,
+    require_language,
+)
 from precision_marketing.report import sections as section_modules
 from precision_marketing.report.blocks import Block, Chart, Reader, Row, Section
 from precision_marketing.report.charts import WIDTHS, colour, to_svg
 from precision_marketing.report.words import Words
-from precision_marketing.summary import LANGUAGES
 
 # Quiet at first: most reports are done before anyone wonders.
 QUIET_SECONDS = 5
@@ -98,10 +102,7 @@ def render(
     NoTablesError
         When there is no public table at all.
     """
-    if language not in (None, *LANGUAGES):
-        raise ValueError(
-            f"language: expected {' or '.join(LANGUAGES)}, got {language!r}"
-        )
+    require_language(language)
     tables = PublicTables(connection)
     info = tables.first("build_info", "*") or {}
     language = language or info.get("language") or LANGUAGES[0]
